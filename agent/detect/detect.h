@@ -1,0 +1,43 @@
+/*
+ * A detector turns log records (and later events) into findings. Pure: it is given records, events
+ * and a time, and knows neither files nor clocks nor who reads on.
+ */
+#ifndef DETECT_DETECT_H
+#define DETECT_DETECT_H
+
+#include "base/error.h"
+#include "config/config.h"
+#include "event/event.h"
+#include "event/record.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct detect_host {
+    const struct config *config;
+    struct store *store; /* for reading STORE_DETECT at open */
+    void *ctx;
+    void (*emit)(void *ctx, const struct event *e);
+    /* State that belongs to the frame with the records seen so far (STORE_DETECT). */
+    void (*put)(void *ctx, enum store_table t, struct span key, struct span value);
+};
+
+struct detect_health {
+    size_t rules;        /* in force */
+    size_t broken;       /* off because of an error */
+    char detail[256];    /* the first broken one: file:line: what, remedy */
+};
+
+struct detector {
+    const char *name; /* "sigma" */
+    int (*open)(const struct detect_host *host, void **self, struct error *e);
+    void (*record)(void *self, const struct record *r);
+    void (*checkpoint)(void *self); /* a frame is about to be written */
+    void (*health)(void *self, struct detect_health *out);
+    void (*close)(void *self);
+};
+
+extern const struct detector *const all_detectors[]; /* ends with NULL; agent/detect/all.c */
+
+#endif

@@ -1,0 +1,21 @@
+/*
+ * The few threads this program has: the scan worker and the reader of file notifications beside the
+ * poll loop. Locks are not recursive. Failure to make a lock ends the process (out of memory).
+ */
+#ifndef PLATFORM_THREAD_H
+#define PLATFORM_THREAD_H
+
+#include <stdbool.h>
+
+struct lock;
+struct lock *lock_new(void);
+void lock_free(struct lock *l);
+void lock_take(struct lock *l);
+void lock_drop(struct lock *l);
+
+struct thread;
+/* background: lowest CPU and I/O priority, for scans. Small stack (256 KiB). */
+int thread_start(void (*run)(void *arg), void *arg, bool background, struct thread **out);
+void thread_join(struct thread *t); /* waits for the end and frees t */
+
+#endif

@@ -1,0 +1,78 @@
+/*
+ * Changes of files in real time, with who made them where the system tells.
+ *
+ * Linux: one fanotify mark on each whole file system that holds a watched path, names by directory
+ * handle, actors from a process table that FAN_OPEN_EXEC fills; inotify (recursive, no actor) where
+ * the mark is refused (overlayfs, old kernels, missing capability). A reader thread resolves actors
+ * at once, puts events into a bounded queue and rings the bell; the poll loop takes them out.
+ */
+#ifndef PLATFORM_WATCH_H
+#define PLATFORM_WATCH_H
+
+#include "platform/poll.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define WATCH_PATH_MAX    4096
+#define WATCH_PARENTS_MAX 4
+
+struct watch_parent {
+    int pid;
+    char exe[256];
+};
+
+struct watch_actor {
+    bool known; /* false: the process was gone before it could be looked at; pid may still be set */
+    int pid;
+    int ppid;
+    uint32_t uid;       /* effective user */
+    uint32_t login_uid; /* audit login user, UINT32_MAX if none */
+    char exe[512];
+    char command[256]; /* command line, arguments separated by spaces, cut */
+    char tty[32];      /* "pts/3", empty if none */
+    int parents;
+    struct watch_parent parent[WATCH_PARENTS_MAX];
+};
+
+enum watch_kind {
+    WATCH_CHANGED = 1, /* content (closed after writing) or attributes */
+    WATCH_CREATED = 2,
+    WATCH_DELETED = 4,
+    WATCH_RENAMED = 8,  /* path -> path2 */
+    WATCH_OVERFLOW = 16 /* events were lost: look at everything again */
+};
+
+struct watch_event {
+    uint32_t kinds; /* several kinds of one path may be merged */
+    bool folder;
+    int64_t time_ms; /* wall clock when it was read */
+    struct watch_actor actor;
+    char path[WATCH_PATH_MAX];
+    char path2[WATCH_PATH_MAX]; /* new name of a rename, else empty */
+};
+
+struct watch_filter {
+    void *ctx;
+    /* Whether a path matters; called in the reader thread, must be quick and thread-safe. */
+    bool (*wanted)(void *ctx, const char *path, bool folder);
+};
+
+struct watch_root_status {
+    char path[WATCH_PATH_MAX];
+    const char *mechanism; /* "fanotify", "inotify", "none" */
+    char why[160];         /* why not fanotify, in words; empty if it is */
+};
+
+struct watch;
+int watch_open(const struct watch_filter *filter, struct watch **out);
+/* Watches path and what is below. 0, or a negative errno value (then its status tells why). */
+int watch_add(struct watch *w, const char *path);
+wait_t watch_wait(const struct watch *w);
+/* 1 and *out, or 0 when there is none. */
+int watch_next(struct watch *w, struct watch_event *out);
+size_t watch_status(struct watch *w, struct watch_root_status *out, size_t max);
+void watch_close(struct watch *w);
+
+#endif
