@@ -1,0 +1,20 @@
+#include "base/error.h"
+
+#include <stdarg.h>
+
+int error_set(struct error *e, const char *format, ...)
+{
+    if (e) {
+        va_list args;
+        va_start(args, format);
+        vsnprintf(e->text, sizeof(e->text), format, args);
+        va_end(args);
+    }
+    return -1;
+}
+
+const char *error_text(int negative_errno)
+{
+    /* glibc and the Windows run time both return text that stays valid for known numbers */
+    return strerror(negative_errno < 0 ? -negative_errno : negative_errno);
+}
