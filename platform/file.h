@@ -1,9 +1,9 @@
 /*
  * Files and folders: open, read, write durably, look at, list, remove.
  *
- * Paths are UTF-8 on Windows and plain bytes on POSIX systems. Every function returns 0 (or a count)
- * on success and a negative errno value on failure (-ENOENT ...; Windows errors are mapped to these).
- * Nothing here logs. Times are nanoseconds since 1970 UTC, sizes are bytes.
+ * Paths are UTF-8 on Windows and plain bytes on POSIX systems. Every function returns 0 (or a
+ * count) on success and a negative errno value on failure (-ENOENT ...; Windows errors are mapped
+ * to these). Nothing here logs. Times are nanoseconds since 1970 UTC, sizes are bytes.
  */
 #ifndef PLATFORM_FILE_H
 #define PLATFORM_FILE_H
@@ -66,7 +66,7 @@ int file_reserve(file_t f, uint64_t size); /* allocates blocks, so that an overw
 int file_sync(file_t f);                   /* data and what is needed to find it again */
 
 int file_info_of(file_t f, struct file_info *info);
-int file_info_at(const char *path, struct file_info *info); /* does not follow a final link */
+int file_info_at(const char *path, struct file_info *info);     /* does not follow a final link */
 int file_link_target(const char *path, char *out, size_t size); /* length, NUL-terminated */
 
 int file_rename(const char *from, const char *to); /* replaces; atomic within a file system */
@@ -74,16 +74,19 @@ int file_remove(const char *path);                 /* -ENOENT when there is none
 int folder_make(const char *path, uint32_t mode);  /* with parents; 0 if it is there already */
 int folder_sync(const char *path);
 
-/* The one durable write: temporary name in the same folder, write, sync, rename, sync the folder. */
+/* The one durable write: temporary name in the same folder, write, sync, rename, sync the folder.
+ */
 int file_replace(const char *folder, const char *name, const void *data, size_t n, uint32_t mode);
-/* As above without the two syncs: for what may be lost at a power cut (status, acknowledgements). */
+/* As above without the two syncs: for what may be lost at a power cut (status, acknowledgements).
+ */
 int file_replace_lazy(const char *folder, const char *name, const void *data, size_t n,
                       uint32_t mode);
 
 /* Free and total bytes of the file system that holds path. */
 int file_space(const char *path, uint64_t *free_bytes, uint64_t *total_bytes);
 
-/* An exclusive lock held until the process ends or *out is closed; -EWOULDBLOCK if another has it. */
+/* An exclusive lock held until the process ends or *out is closed; -EWOULDBLOCK if another has it.
+ */
 int file_lock(const char *path, file_t *out);
 
 /* Folders, entry by entry, "." and ".." left out. The name is valid until the next call. */

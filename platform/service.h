@@ -9,13 +9,13 @@
 
 #include <stdbool.h>
 
-int service_open(void);      /* once, before the first thread */
-wait_t service_wait(void);   /* ready when one of the two below became true */
+int service_open(void);          /* once, before the first thread */
+wait_t service_wait(void);       /* ready when one of the two below became true */
 bool service_stop_asked(void);   /* stays true */
 bool service_reload_asked(void); /* true once a request */
 void service_ready(void);
-void service_alive(void);                /* watchdog; cheap when nobody asks for it */
-int64_t service_watchdog_ms(void);       /* how often service_alive is wanted, or -1 */
-void service_status(const char *text);   /* one line for the service manager */
+void service_alive(void);              /* watchdog; cheap when nobody asks for it */
+int64_t service_watchdog_ms(void);     /* how often service_alive is wanted, or -1 */
+void service_status(const char *text); /* one line for the service manager */
 
 #endif

@@ -23,6 +23,7 @@ void *map_set(struct map *m, struct span key, void *value, bool *full);
 /* Takes the entry out; its value, or NULL. */
 void *map_remove(struct map *m, struct span key);
 /* Every entry in no order; each() may not change the map, returning false ends the walk. */
-void map_each(const struct map *m, bool (*each)(void *ctx, struct span key, void *value), void *ctx);
+void map_each(const struct map *m, bool (*each)(void *ctx, struct span key, void *value),
+              void *ctx);
 
 #endif

@@ -8,7 +8,8 @@ static int read_all(file_t f, struct buf *b)
 {
     uint64_t at = 0;
     for (;;) {
-        size_t want = b->limit - b->n + 1; /* one byte more than allowed shows that it is too large */
+        size_t want =
+            b->limit - b->n + 1; /* one byte more than allowed shows that it is too large */
         if (want > 16384)
             want = 16384;
         char piece[16384];

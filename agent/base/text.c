@@ -182,8 +182,8 @@ static bool parse_with_unit(struct span s, const struct unit *units, uint64_t *o
 
 bool text_parse_size(struct span s, uint64_t *bytes)
 {
-    static const struct unit units[] = {{'k', 1024},        {'K', 1024},    {'M', 1048576},
-                                        {'G', 1073741824u}, {'\0', 0}};
+    static const struct unit units[] = {
+        {'k', 1024}, {'K', 1024}, {'M', 1048576}, {'G', 1073741824u}, {'\0', 0}};
     return parse_with_unit(s, units, bytes);
 }
 

@@ -1,7 +1,8 @@
 /*
  * The configuration: an INI file read once into a struct that never changes afterwards. A reload
  * makes a new struct, and only if the whole file is good. Every key stands in one table
- * (config/keys.c) with section, type, range, default and help; conf/vigia.ini is checked against it.
+ * (config/keys.c) with section, type, range, default and help; conf/vigia.ini is checked against
+ * it.
  *
  * Paths below are complete: the key `root` (for trials and tests) is already in front of them.
  */
@@ -41,8 +42,8 @@ struct config {
     int log_level; /* enum log_level */
 
     /* [center] */
-    char *center_url;  /* "" until enrolled: the bundle's */
-    int64_t timeout_s; /* one request */
+    char *center_url;    /* "" until enrolled: the bundle's */
+    int64_t timeout_s;   /* one request */
     int64_t retry_max_s; /* longest pause between tries */
     uint64_t rate_bytes; /* upload cap a second, 0: none */
 
@@ -57,10 +58,10 @@ struct config {
     struct config_list paths;    /* files, folders, globs to watch */
     struct config_list excludes; /* globs */
     bool realtime;
-    int64_t scan_every_s;  /* re-check */
+    int64_t scan_every_s;   /* re-check */
     int64_t rehash_every_s; /* every file hashed again at least this often */
-    uint64_t scan_rate;    /* bytes read a second by scans, 0: no limit */
-    uint64_t hash_max;     /* larger files are watched without content hash */
+    uint64_t scan_rate;     /* bytes read a second by scans, 0: no limit */
+    uint64_t hash_max;      /* larger files are watched without content hash */
     bool remote_filesystems;
 
     /* [log NAME] */
@@ -82,7 +83,7 @@ struct config {
     char *inbox_dir;    /* <root>/var/lib/vigia/inbox */
     char *requests_dir; /* <root>/var/lib/vigia/requests */
     char *run_dir;      /* <root>/run/vigia */
-    char *host_root;    /* what integrity, logs and patch state read as "/": "" or a folder (tests) */
+    char *host_root; /* what integrity, logs and patch state read as "/": "" or a folder (tests) */
 };
 
 /* NULL and e ("file:line: what is wrong, what is allowed") on failure. Refuses a file that others

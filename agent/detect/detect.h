@@ -24,9 +24,9 @@ struct detect_host {
 };
 
 struct detect_health {
-    size_t rules;        /* in force */
-    size_t broken;       /* off because of an error */
-    char detail[256];    /* the first broken one: file:line: what, remedy */
+    size_t rules;     /* in force */
+    size_t broken;    /* off because of an error */
+    char detail[256]; /* the first broken one: file:line: what, remedy */
 };
 
 struct detector {

@@ -14,27 +14,38 @@
 #include <stdint.h>
 
 enum event_class { /* OCSF class_uid */
-    EVENT_FILE = 1001,
-    EVENT_LOG_ACTIVITY = 1008,
-    EVENT_DETECTION = 2004,
-    EVENT_PATCH_STATE = 5004,
-    EVENT_SOFTWARE = 5020,
-    EVENT_APPLICATION = 6002,
-    EVENT_SCAN = 6007
+                   EVENT_FILE = 1001,
+                   EVENT_LOG_ACTIVITY = 1008,
+                   EVENT_DETECTION = 2004,
+                   EVENT_PATCH_STATE = 5004,
+                   EVENT_SOFTWARE = 5020,
+                   EVENT_APPLICATION = 6002,
+                   EVENT_SCAN = 6007
 };
 
 enum event_severity { /* OCSF severity_id */
-    SEVERITY_INFORMATIONAL = 1,
-    SEVERITY_LOW = 2,
-    SEVERITY_MEDIUM = 3,
-    SEVERITY_HIGH = 4, /* from here on a batch is urgent */
-    SEVERITY_CRITICAL = 5
+                      SEVERITY_INFORMATIONAL = 1,
+                      SEVERITY_LOW = 2,
+                      SEVERITY_MEDIUM = 3,
+                      SEVERITY_HIGH = 4, /* from here on a batch is urgent */
+                      SEVERITY_CRITICAL = 5
 };
 
 /* activity_id by class; 99 is "other" everywhere and takes activity_name */
-enum { FILE_ACTIVITY_CREATE = 1, FILE_ACTIVITY_UPDATE = 3, FILE_ACTIVITY_DELETE = 4,
-       FILE_ACTIVITY_RENAME = 5, FILE_ACTIVITY_SET_ATTRIBUTES = 6, FILE_ACTIVITY_SET_SECURITY = 7 };
-enum { LOG_ACTIVITY_CLEAR = 1, LOG_ACTIVITY_DELETE = 2, LOG_ACTIVITY_ROTATE = 4, LOG_ACTIVITY_STOP = 8 };
+enum {
+    FILE_ACTIVITY_CREATE = 1,
+    FILE_ACTIVITY_UPDATE = 3,
+    FILE_ACTIVITY_DELETE = 4,
+    FILE_ACTIVITY_RENAME = 5,
+    FILE_ACTIVITY_SET_ATTRIBUTES = 6,
+    FILE_ACTIVITY_SET_SECURITY = 7
+};
+enum {
+    LOG_ACTIVITY_CLEAR = 1,
+    LOG_ACTIVITY_DELETE = 2,
+    LOG_ACTIVITY_ROTATE = 4,
+    LOG_ACTIVITY_STOP = 8
+};
 enum { FINDING_CREATE = 1, FINDING_UPDATE = 2, FINDING_CLOSE = 3 };
 enum { INVENTORY_LOG = 1, INVENTORY_COLLECT = 2 };
 enum { APPLICATION_START = 3, APPLICATION_STOP = 4, APPLICATION_OTHER = 99 };
@@ -46,24 +57,25 @@ struct event_parent {
 };
 
 struct event_actor {
-    bool known;            /* false: user "unknown", and the pid if it is known */
-    int pid;               /* 0 if not known */
+    bool known; /* false: user "unknown", and the pid if it is known */
+    int pid;    /* 0 if not known */
     int ppid;
-    struct span exe;       /* path of the executable */
-    struct span command;   /* command line, secrets still in it: the encoder masks */
-    struct span user;      /* effective user's name */
-    int64_t uid;           /* -1 if not known */
+    struct span exe;        /* path of the executable */
+    struct span command;    /* command line, secrets still in it: the encoder masks */
+    struct span user;       /* effective user's name */
+    int64_t uid;            /* -1 if not known */
     struct span login_user; /* who logged in (audit login user), empty if none */
     struct span tty;
     size_t parents_n;
-    struct event_parent parents[4];
+    struct event_parent parent[4];
 };
 
 struct event_file_state { /* one side of a change */
     bool present;
-    int type_id;          /* OCSF file.type_id: 1 regular, 2 folder, 3 char dev, 4 block dev, 5 pipe, 6 socket, 7 link */
+    int type_id; /* OCSF file.type_id: 1 regular, 2 folder, 3 char dev, 4 block dev, 5 pipe, 6
+                    socket, 7 link */
     uint64_t size;
-    uint32_t mode;        /* 07777 */
+    uint32_t mode; /* 07777 */
     uint32_t uid, gid;
     struct span owner, group;
     int64_t mtime_ms, ctime_ms;
@@ -77,20 +89,20 @@ struct event_file {
     struct span new_path; /* of a rename */
     struct event_file_state before, after;
     struct event_actor actor;
-    struct span package;  /* package that the file belongs to, if known */
+    struct span package; /* package that the file belongs to, if known */
 };
 
 struct event_detection {
-    struct span rule_id;    /* Sigma rule's id */
+    struct span rule_id; /* Sigma rule's id */
     struct span rule_title;
-    int analytic_type_id;   /* OCSF: 1 rule, 3 statistical, 5 fingerprint */
+    int analytic_type_id; /* OCSF: 1 rule, 3 statistical, 5 fingerprint */
     size_t attacks_n;
-    struct span attacks[8]; /* ATT&CK technique ids: "T1110.001" */
-    int confidence_id;      /* 1 low, 2 medium, 3 high; 0 left out */
-    struct span log_name;   /* source of the evidence */
-    struct span evidence;   /* the log line; the encoder masks secrets and cuts it */
+    struct span attacks[8];   /* ATT&CK technique ids: "T1110.001" */
+    int confidence_id;        /* 1 low, 2 medium, 3 high; 0 left out */
+    struct span log_name;     /* source of the evidence */
+    struct span evidence;     /* the log line; the encoder masks secrets and cuts it */
     struct span user, src_ip; /* what the rule's fields say, if any */
-    uint64_t count;         /* how many records it stands for (0: one) */
+    uint64_t count;           /* how many records it stands for (0: one) */
     int64_t first_ms, last_ms;
 };
 
@@ -105,7 +117,7 @@ struct event_software { /* a part of the inventory of packages; components[] bor
     const struct event_component {
         struct span name, version, arch;
         struct span purl;
-    } *components;
+    } * components;
 };
 
 struct event_application {
@@ -114,7 +126,8 @@ struct event_application {
 
 struct event_scan {
     struct span uid, name;
-    int type_id; /* 1 manual, 2 scheduled, 3 updated content, 4 quarantined, 5 attached media, 6 user logon, 7 ELAM, 99 */
+    int type_id; /* 1 manual, 2 scheduled, 3 updated content, 4 quarantined, 5 attached media, 6
+                    user logon, 7 ELAM, 99 */
     uint64_t files, detections, skipped;
     int64_t duration_ms;
 };

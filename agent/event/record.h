@@ -29,7 +29,8 @@ struct record {
     int64_t time_ms;      /* of the entry itself; of reading if it has none */
     struct span message;  /* what keyword lists of rules are looked for in */
     struct span raw;      /* the entry as read, cut at the reader's limit */
-    uint8_t uid[EVENT_UID_SIZE]; /* hash of source, file fingerprint and offset: same after a crash */
+    uint8_t
+        uid[EVENT_UID_SIZE]; /* hash of source, file fingerprint and offset: same after a crash */
     size_t fields_n;
     struct record_field fields[RECORD_FIELDS_MAX];
 };

@@ -44,10 +44,12 @@ struct source {
     const char *name; /* "integrity", "log_file", "patch": also in status and heartbeat */
     /* Starts; may return 0 and be unhealthy. Non-zero: the source is off, e says why. */
     int (*open)(const struct source_host *host, void **self, struct error *e);
-    /* Fills what to wait for; returns how many (at most max). Asked before every wait. May be NULL. */
+    /* Fills what to wait for; returns how many (at most max). Asked before every wait. May be NULL.
+     */
     size_t (*waits)(void *self, wait_t *out, size_t max);
-    /* Does a bounded amount of work (about 50 ms, or 1 MiB of log). Returns the monotonic time in ms
-     * at which it wants to run again although nothing it waits for is ready (INT64_MAX: never). */
+    /* Does a bounded amount of work (about 50 ms, or 1 MiB of log). Returns the monotonic time in
+     * ms at which it wants to run again although nothing it waits for is ready (INT64_MAX: never).
+     */
     int64_t (*run)(void *self, int64_t now_ms);
     /* A frame is about to be written: put() positions and the like that changed. May be NULL. */
     void (*checkpoint)(void *self);

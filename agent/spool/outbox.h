@@ -3,8 +3,8 @@
  * collect writes and deletes, ship only reads. Memory is bounded however many batches wait.
  *
  *   <outbox>/urgent/  <outbox>/routine/  <outbox>/refused/   <stream>-<seq>-<id>.ndjson.gz
- *   <inbox>/ack/<name>       empty file: the center has it (ship writes; removes it when the batch is gone)
- *   <inbox>/refused/<name>   the center will never take it (status code in the file)
+ *   <inbox>/ack/<name>       empty file: the center has it (ship writes; removes it when the batch
+ * is gone) <inbox>/refused/<name>   the center will never take it (status code in the file)
  *   <inbox>/ship.json        ship's own health
  */
 #ifndef SPOOL_OUTBOX_H
@@ -45,7 +45,8 @@ struct outbox_count {
 };
 
 /* The up to OUTBOX_WINDOW entries of one class with the lowest seq (those of another stream than
- * `stream` first: they are older), sorted. stream may be NULL. Number, or a negative errno value. */
+ * `stream` first: they are older), sorted. stream may be NULL. Number, or a negative errno value.
+ */
 int outbox_first(const char *outbox, enum outbox_class c, const char *stream,
                  struct outbox_entry out[OUTBOX_WINDOW]);
 /* Sums over one class; low_seq looks at `stream` alone. */

@@ -11,9 +11,9 @@
  *   <state>/open-<seq>.journal
  *   <state>/losses           preallocated, overwritten in place: seq ranges given up, with reasons
  *
- * The journal: frames of { u32 magic, u32 payload length, u32 crc32 of payload, payload }; a frame is
- * there whole or not at all. A torn tail is cut off at open. The payload is a list of entries
- * { u8 kind, u32 length, bytes }: 'L' uid + flags + line, 'P' table + key + value, 'R' table + key.
+ * The journal: frames of { u32 magic, u32 payload length, u32 crc32 of payload, payload }; a frame
+ * is there whole or not at all. A torn tail is cut off at open. The payload is a list of entries {
+ * u8 kind, u32 length, bytes }: 'L' uid + flags + line, 'P' table + key + value, 'R' table + key.
  *
  * One thread uses a spool. Errors are negative errno values; -ENOSPC means the disk or the cap is
  * full and nothing was written: the caller keeps what it has and stops its readers until it works.
@@ -30,31 +30,31 @@
 #include <stdint.h>
 
 #define SPOOL_UID_SIZE   16
-#define SPOOL_LINE_MAX   (64 * 1024)  /* a longer line is refused with -EMSGSIZE */
-#define SPOOL_LOSSES_MAX 32           /* ranges in the loss file; older ones are merged */
+#define SPOOL_LINE_MAX   (64 * 1024) /* a longer line is refused with -EMSGSIZE */
+#define SPOOL_LOSSES_MAX 32          /* ranges in the loss file; older ones are merged */
 
 struct spool_loss {
-    uint64_t from, to;  /* seqs, both given up */
-    uint64_t events;    /* how many events were in them, as far as known */
-    char reason[48];    /* "outbox full", "refused by the center: 413", "state damaged" */
+    uint64_t from, to; /* seqs, both given up */
+    uint64_t events;   /* how many events were in them, as far as known */
+    char reason[48];   /* "outbox full", "refused by the center: 413", "state damaged" */
 };
 
 struct spool_counters {
-    uint64_t open_events;   /* lines in the open batch, flushed or not */
+    uint64_t open_events;                             /* lines in the open batch, flushed or not */
     uint64_t sealed, acknowledged, refused, given_up; /* batches since start */
-    uint64_t duplicates;    /* adds that were dropped because the uid is journaled already */
+    uint64_t duplicates; /* adds that were dropped because the uid is journaled already */
 };
 
 /* What a heartbeat is made from; pointers valid during the call. */
 struct spool_facts {
     const char *stream;
-    uint64_t seq;               /* of the batch being sealed */
-    const char *prev;           /* name of the batch before in this stream, "" if none */
-    uint64_t low;               /* lowest seq not acknowledged (seq itself if none) */
+    uint64_t seq;     /* of the batch being sealed */
+    const char *prev; /* name of the batch before in this stream, "" if none */
+    uint64_t low;     /* lowest seq not acknowledged (seq itself if none) */
     const struct spool_loss *lost;
     size_t lost_n;
-    uint64_t events;            /* lines that follow */
-    uint64_t batches, bytes;    /* waiting in the outbox */
+    uint64_t events;         /* lines that follow */
+    uint64_t batches, bytes; /* waiting in the outbox */
 };
 
 struct spool_callbacks {
@@ -69,7 +69,7 @@ struct spool_callbacks {
 };
 
 struct spool_options {
-    const char *state;   /* folders; all exist */
+    const char *state; /* folders; all exist */
     const char *outbox;
     const char *inbox;
     uint64_t cap_bytes;  /* of the outbox */
@@ -88,7 +88,8 @@ void spool_close(struct spool *s); /* flushes nothing: call spool_flush or spool
 const char *spool_stream(const struct spool *s);
 bool spool_is_new_stream(const struct spool *s); /* made at this start */
 
-/* One event. 0, 1 when its uid is in the open batch already (dropped, counted), -EMSGSIZE, -ENOSPC. */
+/* One event. 0, 1 when its uid is in the open batch already (dropped, counted), -EMSGSIZE, -ENOSPC.
+ */
 int spool_add(struct spool *s, const uint8_t uid[SPOOL_UID_SIZE], struct span line, bool urgent);
 /* A state change that belongs to the frame; value.p == NULL removes. */
 void spool_put(struct spool *s, uint8_t table, struct span key, struct span value);
@@ -96,10 +97,10 @@ void spool_put(struct spool *s, uint8_t table, struct span key, struct span valu
 bool spool_has_pending(const struct spool *s); /* something added since the last flush */
 int spool_flush(struct spool *s);              /* one frame, one fdatasync; 0 when nothing pended */
 
-/* What time asks for: seals on age, size, urgency, heartbeat; takes acknowledgements and refusals in;
- * keeps the cap. now_ms is monotonic. Returns when it wants to be called next (monotonic ms), or a
- * negative errno value after an error that it will retry. Events pending in memory are flushed first
- * when a seal is due. */
+/* What time asks for: seals on age, size, urgency, heartbeat; takes acknowledgements and refusals
+ * in; keeps the cap. now_ms is monotonic. Returns when it wants to be called next (monotonic ms),
+ * or a negative errno value after an error that it will retry. Events pending in memory are flushed
+ * first when a seal is due. */
 int64_t spool_run(struct spool *s, int64_t now_ms);
 /* Seals what there is (at stop, at an urgent request); a heartbeat alone when nothing is open. */
 int spool_seal(struct spool *s);

@@ -1,0 +1,262 @@
+#include "config/config.h"
+
+#include "base/mem.h"
+#include "base/slurp.h"
+#include "config/keys.h"
+#include "platform/file.h"
+
+#include <errno.h>
+#include <ini.h>
+
+#define FILE_MAX (256 * 1024)
+#define KEYS_MAX 64
+
+struct reading {
+    struct config *config;
+    const char *name;
+    struct span rest;
+    int line;
+    bool failed;
+    struct error *error;
+    int seen_at[KEYS_MAX]; /* line where a key of the table stood first */
+    int log_seen_at[CONFIG_LOGS_MAX][KEYS_MAX];
+};
+
+static int fail(struct reading *r, const char *what)
+{
+    if (!r->failed)
+        error_set(r->error, "%s:%d: %s", r->name, r->line, what);
+    r->failed = true;
+    return 0;
+}
+
+/* inih's line reader: a line that does not fit its buffer is an error, not two lines. */
+static char *next_line(char *out, int size, void *ctx)
+{
+    struct reading *r = ctx;
+    struct span line;
+    if (r->failed || !span_take_until(&r->rest, '\n', &line))
+        return NULL;
+    r->line++;
+    if (line.n + 2 > (size_t)size || memchr(line.p, '\0', line.n)) {
+        fail(r, "the line is too long or holds a NUL byte");
+        return NULL;
+    }
+    memcpy(out, line.p, line.n);
+    out[line.n] = '\n';
+    out[line.n + 1] = '\0';
+    return out;
+}
+
+static const struct config_key *find_key(const char *section, const char *name, bool *known_section)
+{
+    *known_section = false;
+    for (const struct config_key *k = config_keys; k->section; k++) {
+        if (strcmp(k->section, section) != 0)
+            continue;
+        *known_section = true;
+        if (strcmp(k->name, name) == 0)
+            return k;
+    }
+    return NULL;
+}
+
+static int unknown(struct reading *r, const char *section, const char *name, bool known_section)
+{
+    char text[480];
+    size_t n;
+    if (!known_section)
+        n = (size_t)snprintf(text, sizeof(text), "unknown section [%.40s]; known are:", section);
+    else
+        n = (size_t)snprintf(text, sizeof(text),
+                             "unknown key \"%.40s\" in [%.40s]; known are:", name, section);
+    const char *last = "";
+    for (const struct config_key *k = config_keys; k->section && n < sizeof(text); k++) {
+        const char *word = known_section ? k->name : k->section;
+        if ((known_section && strcmp(k->section, section) != 0) || strcmp(word, last) == 0)
+            continue;
+        n += (size_t)snprintf(text + n, sizeof(text) - n, " %s", word);
+        last = word;
+    }
+    return fail(r, text);
+}
+
+/* Where [log NAME] lies in the struct; made when its first key comes. */
+static struct config_log *log_section(struct reading *r, const char *name, size_t *index)
+{
+    struct config *c = r->config;
+    for (size_t i = 0; i < c->logs_n; i++) {
+        if (strcmp(c->logs[i].name, name) == 0) {
+            *index = i;
+            return &c->logs[i];
+        }
+    }
+    if (c->logs_n == CONFIG_LOGS_MAX)
+        return NULL;
+    *index = c->logs_n;
+    struct config_log *log = &c->logs[c->logs_n++];
+    log->name = mem_text(name);
+    return log;
+}
+
+static bool is_list(const struct config_key *k)
+{
+    return k->type == KEY_LIST || k->type == KEY_PATHS;
+}
+
+static int set(struct reading *r, const struct config_key *key, void *base, int *seen_at,
+               const char *value)
+{
+    struct error why;
+    char text[600];
+    if (*seen_at && !is_list(key)) {
+        snprintf(text, sizeof(text), "%s stands twice; first in line %d", key->name, *seen_at);
+        return fail(r, text);
+    }
+    if (config_key_set(key, base, value, &why) != 0) {
+        snprintf(text, sizeof(text), "%s: %s", key->name, why.text);
+        return fail(r, text);
+    }
+    *seen_at = r->line;
+    return 1;
+}
+
+static int take_value(void *ctx, const char *section, const char *name, const char *value)
+{
+    struct reading *r = ctx;
+    bool known_section;
+    bool is_log = strncmp(section, "log ", 4) == 0 && section[4];
+    const struct config_key *key = find_key(is_log ? "log" : section, name, &known_section);
+    if (r->failed)
+        return 0;
+    if (!known_section && section[0] == '\0')
+        return fail(r, "a key stands before the first [section]");
+    if (!key || (!is_log && strcmp(section, "log") == 0))
+        return unknown(r, section, name, known_section);
+    size_t at = (size_t)(key - config_keys);
+    if (!is_log)
+        return set(r, key, r->config, &r->seen_at[at], value);
+    size_t index;
+    struct config_log *log = log_section(r, section + 4, &index);
+    if (!log)
+        return fail(r, "more than 64 [log NAME] sections");
+    return set(r, key, log, &r->log_seen_at[index][at], value);
+}
+
+static void set_default(const struct config_key *k, void *base)
+{
+    struct span rest = span_of(k->otherwise), item;
+    char text[256];
+    if (!is_list(k)) {
+        config_key_set(k, base, k->otherwise, NULL);
+        return;
+    }
+    while (span_take_until(&rest, '\n', &item))
+        if (span_copy(item, text, sizeof(text)))
+            config_key_set(k, base, text, NULL);
+}
+
+/* What the file did not say. Those of [log NAME] and all others lie in different structs. */
+static void set_defaults(bool of_log, void *base, const int *seen_at)
+{
+    for (const struct config_key *k = config_keys; k->section; k++)
+        if ((strcmp(k->section, "log") == 0) == of_log && seen_at[k - config_keys] == 0)
+            set_default(k, base);
+}
+
+static void set_folders(struct config *c)
+{
+    static const struct {
+        size_t offset;
+        const char *path;
+    } folders[] = {
+        {offsetof(struct config, rules_dir), "/etc/vigia/rules"},
+        {offsetof(struct config, pki_dir), "/etc/vigia/pki"},
+        {offsetof(struct config, state_dir), "/var/lib/vigia/state"},
+        {offsetof(struct config, outbox_dir), "/var/lib/vigia/outbox"},
+        {offsetof(struct config, inbox_dir), "/var/lib/vigia/inbox"},
+        {offsetof(struct config, requests_dir), "/var/lib/vigia/requests"},
+        {offsetof(struct config, run_dir), "/run/vigia"},
+    };
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
+        char path[4400];
+        snprintf(path, sizeof(path), "%s%s", c->root, folders[i].path);
+        char *copy = mem_text(path);
+        memcpy((char *)c + folders[i].offset, &copy, sizeof(copy));
+    }
+}
+
+struct config *config_parse(const char *name, const char *text, size_t n, struct error *e)
+{
+    struct reading *r = mem_new(1, sizeof(*r));
+    r->config = mem_new(1, sizeof(*r->config));
+    r->name = name;
+    r->rest = span_make(text, n);
+    r->error = e;
+    r->config->file = mem_text(name);
+    int bad_line = ini_parse_stream(next_line, r, take_value, r);
+    if (bad_line != 0 && !r->failed) {
+        r->line = bad_line > 0 ? bad_line : r->line;
+        fail(r, "neither [section] nor key = value");
+    }
+    set_defaults(false, r->config, r->seen_at);
+    for (size_t i = 0; i < r->config->logs_n; i++) {
+        set_defaults(true, &r->config->logs[i], r->log_seen_at[i]);
+        if (r->config->logs[i].path[0] == '\0' && !r->failed) {
+            r->failed = true;
+            error_set(e, "%s: [log %s] has no path", name, r->config->logs[i].name);
+        }
+    }
+    set_folders(r->config);
+    struct config *c = r->config;
+    if (r->failed) {
+        config_free(c);
+        c = NULL;
+    }
+    free(r);
+    return c;
+}
+
+struct config *config_read(const char *file, struct error *e)
+{
+    struct file_info info;
+    struct buf text = BUF_INIT(FILE_MAX);
+    struct config *c = NULL;
+    int rc = file_info_at(file, &info);
+    if (rc == 0 && info.type != FILE_REGULAR)
+        rc = -EINVAL;
+    if (rc == 0 && (info.mode & 02)) {
+        error_set(e, "%s: everybody may write to it; chmod o-w it first", file);
+        return NULL;
+    }
+    if (rc == 0)
+        rc = slurp(file, &text);
+    if (rc != 0)
+        error_set(e, "%s: cannot be read: %s; give another file with --config", file,
+                  error_text(rc));
+    else
+        c = config_parse(file, buf_span(&text).p, text.n, e);
+    buf_release(&text);
+    return c;
+}
+
+void config_free(struct config *c)
+{
+    if (!c)
+        return;
+    for (const struct config_key *k = config_keys; k->section; k++) {
+        if (strcmp(k->section, "log") != 0) {
+            config_key_release(k, c);
+            continue;
+        }
+        for (size_t i = 0; i < c->logs_n; i++)
+            config_key_release(k, &c->logs[i]);
+    }
+    for (size_t i = 0; i < c->logs_n; i++)
+        free(c->logs[i].name);
+    char *owned[] = {c->file,       c->rules_dir, c->pki_dir,      c->state_dir,
+                     c->outbox_dir, c->inbox_dir, c->requests_dir, c->run_dir};
+    for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
+        free(owned[i]);
+    free(c);
+}

@@ -1,0 +1,92 @@
+#include "config/keys.h"
+
+#define KEY(section, name, type, field, low, high, choices, otherwise, help)                       \
+    {                                                                                              \
+        section, name, type, offsetof(struct config, field), low, high, choices, otherwise, help   \
+    }
+#define LOG_KEY(name, type, field, choices, otherwise, help)                                       \
+    {                                                                                              \
+        "log", name, type, offsetof(struct config_log, field), 0, 0, choices, otherwise, help      \
+    }
+
+#define DAY 86400u
+#define KIB 1024u
+#define GIB (1024u * 1024u * 1024u)
+
+static const char default_paths[] = "/bin\n/sbin\n/usr/bin\n/usr/sbin\n/usr/local/bin\n"
+                                    "/usr/local/sbin\n/lib\n/lib64\n/usr/lib\n/usr/local/lib\n"
+                                    "/etc\n/boot\n/var/spool/cron\n/root/.ssh\n/root/.bashrc\n"
+                                    "/root/.profile\n/home/*/.ssh";
+
+static const char default_excludes[] = "/etc/mtab\n/etc/resolv.conf\n/etc/adjtime\n"
+                                       "/etc/ld.so.cache\n/etc/.pwd.lock\n**/*.swp\n**/*~\n"
+                                       "**/__pycache__/**";
+
+const struct config_key config_keys[] = {
+    KEY("agent", "root", KEY_PATH, root, 0, 0, NULL, "",
+        "Puts this folder in front of every path of Vigía's own (trials and tests)."),
+    KEY("agent", "host_root", KEY_PATH, host_root, 0, 0, NULL, "",
+        "Reads the host's files below this folder instead of / (tests)."),
+    KEY("agent", "name", KEY_TEXT, name, 0, 0, NULL, "",
+        "Endpoint's name until a certificate says it; empty: the host name."),
+    KEY("agent", "institution", KEY_TEXT, institution, 0, 0, NULL, "unknown",
+        "Institution's code until a certificate says it."),
+    KEY("agent", "criticality", KEY_CHOICE, criticality, 0, 0, "low medium high critical", "medium",
+        "How much depends on this machine; travels in the inventory."),
+    KEY("agent", "tag", KEY_LIST, tags, 0, 0, NULL, "",
+        "A word that the SOC groups machines by; may stand several times."),
+    KEY("agent", "log_level", KEY_LEVEL, log_level, 0, 0, "error warning info debug", "info",
+        "Most detailed messages to write to the service's own log."),
+
+    KEY("center", "url", KEY_URL, center_url, 0, 0, NULL, "",
+        "Address of the center, https://host:port; empty: what the enrollment bundle says."),
+    KEY("center", "timeout", KEY_DURATION, timeout_s, 2, 600, NULL, "60s",
+        "Longest time for one delivery."),
+    KEY("center", "retry_max", KEY_DURATION, retry_max_s, 1, DAY, NULL, "5m",
+        "Longest pause between two tries while the center cannot be reached."),
+    KEY("center", "rate", KEY_SIZE, rate_bytes, 0, 10ull * GIB, NULL, "0",
+        "Bytes a second that deliveries may use; 0: no limit."),
+
+    KEY("spool", "cap", KEY_SIZE, spool_cap, 1024 * KIB, 1024ull * GIB, NULL, "1G",
+        "Most disk space for batches that wait; beyond it the oldest routine ones are given up."),
+    KEY("spool", "seal_size", KEY_SIZE, seal_bytes, 4 * KIB, 512 * KIB, NULL, "256k",
+        "Compressed size at which a batch is closed."),
+    KEY("spool", "seal_age", KEY_DURATION, seal_age_s, 1, 3600, NULL, "60s",
+        "Age of its oldest event at which a batch is closed; urgent ones are closed at once."),
+    KEY("spool", "heartbeat", KEY_DURATION, heartbeat_s, 5, 3600, NULL, "5m",
+        "A batch goes out at least this often, even with nothing to say."),
+
+    KEY("integrity", "enabled", KEY_BOOL, integrity, 0, 0, NULL, "yes",
+        "Watch files and folders for changes."),
+    KEY("integrity", "path", KEY_PATHS, paths, 0, 0, NULL, default_paths,
+        "A file, folder or pattern to watch; may stand several times and replaces the defaults."),
+    KEY("integrity", "exclude", KEY_PATHS, excludes, 0, 0, NULL, default_excludes,
+        "A pattern to leave out (** matches across folders); replaces the defaults."),
+    KEY("integrity", "realtime", KEY_BOOL, realtime, 0, 0, NULL, "yes",
+        "Tell of changes when they happen, not only at the next scan."),
+    KEY("integrity", "scan_every", KEY_DURATION, scan_every_s, 60, 30 * DAY, NULL, "6h",
+        "Time between two re-checks of everything watched."),
+    KEY("integrity", "rehash_every", KEY_DURATION, rehash_every_s, 3600, 365 * DAY, NULL, "7d",
+        "Every file is hashed again at least this often, whatever its times say."),
+    KEY("integrity", "scan_rate", KEY_SIZE, scan_rate, 0, 10ull * GIB, NULL, "50M",
+        "Bytes a second that scans may read; 0: no limit."),
+    KEY("integrity", "hash_max", KEY_SIZE, hash_max, 0, 1024ull * GIB, NULL, "512M",
+        "Larger files are watched without hashing their content."),
+    KEY("integrity", "remote_filesystems", KEY_BOOL, remote_filesystems, 0, 0, NULL, "no",
+        "Also enter network and FUSE file systems."),
+
+    LOG_KEY("path", KEY_PATH, path, NULL, "",
+            "The log file; a pattern in its last part follows every file that fits."),
+    LOG_KEY("service", KEY_TEXT, service, NULL, "",
+            "Sigma logsource.service of its lines: auth, syslog, cron, ..."),
+    LOG_KEY("format", KEY_CHOICE, format, "syslog plain", "syslog", "How a line is taken apart."),
+
+    KEY("detect", "enabled", KEY_BOOL, detect, 0, 0, NULL, "yes",
+        "Apply the rules in the rules folder to the logs."),
+
+    KEY("patch", "enabled", KEY_BOOL, patch, 0, 0, NULL, "yes",
+        "Tell installed packages and pending updates."),
+    KEY("patch", "every", KEY_DURATION, patch_every_s, 60, 7 * DAY, NULL, "6h",
+        "Time between two looks; changes of the package database are seen at once."),
+    {NULL, NULL, KEY_TEXT, 0, 0, 0, NULL, NULL, NULL},
+};

@@ -1,0 +1,390 @@
+#include "event/ocsf.h"
+
+#include "base/json_write.h"
+#include "base/version.h"
+#include "event/mask.h"
+
+#define EVIDENCE_MAX 4096
+#define COMMAND_MAX  1024
+
+static bool has(struct span s)
+{
+    return s.n > 0;
+}
+
+static struct span cut(struct span s, size_t max)
+{
+    return s.n > max ? (struct span){s.p, max} : s;
+}
+
+static void put_if(struct json_out *j, const char *key, struct span s)
+{
+    if (has(s))
+        json_name(j, key, s);
+}
+
+static void put_masked(struct json_out *j, const char *key, struct span s, size_t max)
+{
+    struct buf text = BUF_INIT(max * 4 + 64);
+    mask_put(&text, cut(s, max));
+    json_name(j, key, buf_span(&text));
+    buf_release(&text);
+}
+
+static struct span base_name(struct span path)
+{
+    size_t at = path.n;
+    while (at > 0 && path.p[at - 1] != '/' && path.p[at - 1] != '\\')
+        at--;
+    return at == path.n ? path : (struct span){path.p + at, path.n - at};
+}
+
+static void put_metadata(struct json_out *j, const struct identity *who, const struct event *e,
+                         uint64_t sequence)
+{
+    json_object(j, "metadata");
+    json_text(j, "version", OCSF_VERSION);
+    json_hex(j, "uid", e->uid, EVENT_UID_SIZE);
+    json_text(j, "tenant_uid", who->institution);
+    json_uint(j, "sequence", sequence);
+    json_object(j, "product");
+    json_text(j, "name", "Vigia");
+    json_text(j, "vendor_name", "Vigia");
+    json_text(j, "version", VIGIA_VERSION);
+    json_end_object(j);
+    json_array(j, "profiles");
+    json_text(j, NULL, "host");
+    json_end_array(j);
+    json_object(j, "reporter");
+    json_text(j, "uid", who->endpoint);
+    json_text(j, "hostname", who->hostname);
+    json_end_object(j);
+    json_end_object(j);
+}
+
+static void put_device(struct json_out *j, const struct identity *who)
+{
+    json_object(j, "device");
+    json_text(j, "uid", who->device_uid);
+    json_text(j, "hostname", who->hostname);
+    json_int(j, "type_id", 0);
+    json_object(j, "os");
+    json_text(j, "name", who->os_name);
+    json_int(j, "type_id", who->os_type_id);
+    json_text(j, "version", who->os_version);
+    json_end_object(j);
+    json_end_object(j);
+}
+
+static void put_parents(struct json_out *j, const struct event_actor *a, size_t at)
+{
+    if (at >= a->parents_n)
+        return;
+    json_object(j, "parent_process");
+    json_int(j, "pid", a->parent[at].pid);
+    put_if(j, "name", base_name(a->parent[at].exe));
+    put_if(j, "path", a->parent[at].exe);
+    put_parents(j, a, at + 1);
+    json_end_object(j);
+}
+
+static void put_process(struct json_out *j, const struct event_actor *a)
+{
+    json_object(j, "process");
+    json_int(j, "pid", a->pid);
+    put_if(j, "name", base_name(a->exe));
+    put_if(j, "path", a->exe);
+    if (has(a->command))
+        put_masked(j, "cmd_line", a->command, COMMAND_MAX);
+    put_parents(j, a, 0);
+    json_end_object(j);
+}
+
+static void put_actor(struct json_out *j, const struct event_actor *a)
+{
+    json_object(j, "actor");
+    if (a->pid > 0)
+        put_process(j, a);
+    json_object(j, "user");
+    if (a->known && (has(a->user) || a->uid >= 0)) {
+        put_if(j, "name", a->user);
+        if (a->uid >= 0) {
+            char digits[24];
+            snprintf(digits, sizeof(digits), "%lld", (long long)a->uid);
+            json_text(j, "uid", digits);
+        }
+    } else {
+        json_text(j, "name", "unknown");
+        json_int(j, "type_id", 0);
+    }
+    json_end_object(j);
+    if (has(a->tty) || has(a->login_user)) {
+        json_object(j, "session");
+        put_if(j, "terminal", a->tty);
+        put_if(j, "issuer", a->login_user);
+        json_end_object(j);
+    }
+    json_end_object(j);
+}
+
+static void put_file(struct json_out *j, const char *key, struct span path,
+                     const struct event_file_state *s)
+{
+    json_object(j, key);
+    json_name(j, "name", base_name(path));
+    json_name(j, "path", path);
+    json_int(j, "type_id", s->present ? s->type_id : 0);
+    if (s->present) {
+        json_uint(j, "size", s->size);
+        json_int(j, "modified_time", s->mtime_ms);
+        json_object(j, "owner");
+        put_if(j, "name", s->owner);
+        char digits[24];
+        snprintf(digits, sizeof(digits), "%lu", (unsigned long)s->uid);
+        json_text(j, "uid", digits);
+        json_end_object(j);
+    }
+    if (s->has_sha256) {
+        json_array(j, "hashes");
+        json_object(j, NULL);
+        json_int(j, "algorithm_id", 3);
+        json_hex(j, "value", s->sha256, sizeof(s->sha256));
+        json_end_object(j);
+        json_end_array(j);
+    }
+    json_end_object(j);
+}
+
+/* What OCSF's file object has no place for. */
+static void put_attributes(struct json_out *j, const char *key, const struct event_file_state *s)
+{
+    if (!s->present)
+        return;
+    char mode[8];
+    snprintf(mode, sizeof(mode), "%04o", (unsigned)(s->mode & 07777));
+    json_object(j, key);
+    json_text(j, "mode", mode);
+    json_uint(j, "gid", s->gid);
+    put_if(j, "group", s->group);
+    json_int(j, "ctime", s->ctime_ms);
+    put_if(j, "link_target", s->link_target);
+    json_end_object(j);
+}
+
+static void put_file_activity(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    const struct event_file *f = &e->u.file;
+    (void)who;
+    put_actor(j, &f->actor);
+    bool renamed = has(f->new_path);
+    put_file(j, "file", f->path, f->before.present ? &f->before : &f->after);
+    if (f->after.present && (f->before.present || renamed))
+        put_file(j, "file_result", renamed ? f->new_path : f->path, &f->after);
+}
+
+static void unmapped_file_activity(struct json_out *j, const struct event *e)
+{
+    put_attributes(j, "before", &e->u.file.before);
+    put_attributes(j, "after", &e->u.file.after);
+    put_if(j, "package", e->u.file.package);
+}
+
+static void put_log_activity(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    (void)who;
+    put_actor(j, &e->u.log.actor);
+    json_name(j, "log_name", e->u.log.log_name);
+    json_int(j, "log_type_id", e->u.log.log_type_id);
+}
+
+static void put_attacks(struct json_out *j, const struct event_detection *d)
+{
+    if (d->attacks_n == 0)
+        return;
+    json_array(j, "attacks");
+    for (size_t i = 0; i < d->attacks_n; i++) {
+        bool is_sub = span_find(d->attacks[i], '.') < d->attacks[i].n;
+        json_object(j, NULL);
+        json_object(j, is_sub ? "sub_technique" : "technique");
+        json_span(j, "uid", d->attacks[i]);
+        json_end_object(j);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static void put_evidence(struct json_out *j, const struct event_detection *d)
+{
+    json_array(j, "evidences");
+    json_object(j, NULL);
+    json_object(j, "data");
+    put_if(j, "log", d->log_name);
+    if (has(d->evidence))
+        put_masked(j, "line", d->evidence, EVIDENCE_MAX);
+    json_end_object(j);
+    if (has(d->user)) {
+        json_object(j, "user");
+        json_name(j, "name", cut(d->user, 256));
+        json_end_object(j);
+    }
+    if (has(d->src_ip)) {
+        json_object(j, "src_endpoint");
+        json_name(j, "ip", cut(d->src_ip, 64));
+        json_end_object(j);
+    }
+    json_end_object(j);
+    json_end_array(j);
+}
+
+static void put_detection(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    const struct event_detection *d = &e->u.detection;
+    (void)who;
+    json_bool(j, "is_alert", e->severity >= SEVERITY_MEDIUM);
+    json_int(j, "status_id", 1);
+    if (d->confidence_id > 0)
+        json_int(j, "confidence_id", d->confidence_id);
+    if (d->count > 1)
+        json_uint(j, "count", d->count);
+    if (d->first_ms > 0) {
+        json_int(j, "start_time", d->first_ms);
+        json_int(j, "end_time", d->last_ms);
+    }
+    json_object(j, "finding_info");
+    json_hex(j, "uid", e->uid, EVENT_UID_SIZE);
+    json_span(j, "title", d->rule_title);
+    json_object(j, "analytic");
+    json_int(j, "type_id", d->analytic_type_id);
+    json_span(j, "uid", d->rule_id);
+    json_span(j, "name", d->rule_title);
+    json_end_object(j);
+    put_attacks(j, d);
+    json_end_object(j);
+    put_evidence(j, d);
+}
+
+static void put_nothing(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    (void)j, (void)who, (void)e;
+}
+
+static void put_software(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    const struct event_software *s = &e->u.software;
+    json_object(j, "sbom");
+    json_object(j, "package");
+    json_text(j, "name", who->hostname);
+    json_text(j, "version", who->os_version[0] ? who->os_version : "unknown");
+    json_end_object(j);
+    json_array(j, "software_components");
+    for (size_t i = 0; i < s->n; i++) {
+        json_object(j, NULL);
+        json_name(j, "name", s->components[i].name);
+        json_name(j, "version", s->components[i].version);
+        put_if(j, "purl", s->components[i].purl);
+        json_end_object(j);
+    }
+    json_end_array(j);
+    json_end_object(j);
+}
+
+static void put_application(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    json_text(j, "activity_name", e->u.application.activity_name);
+    json_object(j, "app");
+    json_text(j, "name", "vigia");
+    json_text(j, "uid", who->endpoint);
+    json_text(j, "version", VIGIA_VERSION);
+    json_end_object(j);
+    json_int(j, "status_id", 1);
+}
+
+static void put_scan(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    const struct event_scan *s = &e->u.scan;
+    (void)who;
+    json_object(j, "scan");
+    put_if(j, "uid", s->uid);
+    put_if(j, "name", s->name);
+    json_int(j, "type_id", s->type_id);
+    json_end_object(j);
+    json_uint(j, "num_files", s->files);
+    json_uint(j, "num_detections", s->detections);
+    json_uint(j, "num_skipped_items", s->skipped);
+    json_int(j, "duration", s->duration_ms);
+}
+
+static const struct class_row {
+    struct ocsf_class class;
+    void (*put)(struct json_out *j, const struct identity *who, const struct event *e);
+    void (*put_unmapped)(struct json_out *j, const struct event *e); /* members of unmapped.vigia */
+} rows[] = {
+    {{EVENT_FILE, "File System Activity"}, put_file_activity, unmapped_file_activity},
+    {{EVENT_LOG_ACTIVITY, "Event Log Activity"}, put_log_activity, NULL},
+    {{EVENT_DETECTION, "Detection Finding"}, put_detection, NULL},
+    {{EVENT_PATCH_STATE, "Operating System Patch State"}, put_nothing, NULL},
+    {{EVENT_SOFTWARE, "Software Inventory Info"}, put_software, NULL},
+    {{EVENT_APPLICATION, "Application Lifecycle"}, put_application, NULL},
+    {{EVENT_SCAN, "Scan Activity"}, put_scan, NULL},
+};
+
+static const struct class_row *row_of(enum event_class uid)
+{
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (rows[i].class.uid == uid)
+            return &rows[i];
+    return NULL;
+}
+
+const struct ocsf_class *ocsf_class_of(enum event_class uid)
+{
+    const struct class_row *row = row_of(uid);
+    return row ? &row->class : NULL;
+}
+
+/* {members} -> members, so that two sets can stand in one object. */
+static struct span members_of(struct span object)
+{
+    return object.n > 2 ? (struct span){object.p + 1, object.n - 2} : (struct span){"", 0};
+}
+
+static void put_unmapped(struct json_out *j, const struct class_row *row, const struct event *e)
+{
+    struct span given = members_of(e->vigia);
+    if (!row->put_unmapped && given.n == 0)
+        return;
+    json_object(j, "unmapped");
+    json_object(j, "vigia");
+    if (row->put_unmapped)
+        row->put_unmapped(j, e);
+    if (given.n > 0)
+        json_raw(j, NULL, given);
+    json_end_object(j);
+    json_end_object(j);
+}
+
+void ocsf_encode(struct buf *b, const struct identity *who, const struct event *e,
+                 uint64_t sequence)
+{
+    const struct class_row *row = row_of(e->class_uid);
+    struct json_out j;
+    if (!row) {
+        b->failed = true;
+        return;
+    }
+    json_start(&j, b);
+    json_object(&j, NULL);
+    json_int(&j, "class_uid", e->class_uid);
+    json_int(&j, "category_uid", e->class_uid % 100000 / 1000);
+    json_int(&j, "activity_id", e->activity);
+    json_int(&j, "type_uid", (int64_t)e->class_uid * 100 + e->activity);
+    json_int(&j, "severity_id", e->severity);
+    json_int(&j, "time", e->time_ms);
+    put_metadata(&j, who, e, sequence);
+    put_device(&j, who);
+    row->put(&j, who, e);
+    json_text(&j, "message", e->message);
+    json_text(&j, "status_detail", e->status_detail);
+    put_unmapped(&j, row, e);
+    json_end_object(&j);
+}
