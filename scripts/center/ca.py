@@ -119,6 +119,8 @@ def check_request(path):
             text = source.read(8193)
     except UnicodeDecodeError:
         raise Fail("%s: no PEM" % path, 2)
+    except OSError as error:
+        raise Fail("--csr %s: %s" % (path, error.strerror), 2)
     if len(text) > 8192:
         raise Fail("%s: over 8 KiB: no certificate request is that large" % path, 2)
     status, out, said = run("openssl", "req", "-verify", "-noout", stdin=text)

@@ -43,7 +43,7 @@ def need_nginx():
 
 def script(name, *words, root):
     """Runs a command of scripts/center; status and all it printed."""
-    done = subprocess.run([SCRIPTS + name] + [str(word) for word in words] + ["--root", root],
+    done = subprocess.run([sys.executable, SCRIPTS + name] + [str(word) for word in words] + ["--root", root],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
     return done.returncode, done.stdout
 
