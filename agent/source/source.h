@@ -35,6 +35,9 @@ struct source_host {
     /* A state change; lands in the same durable frame as the events emitted in the same run().
      * value.p == NULL removes. Seen by store_get at once. */
     void (*put)(void *ctx, enum store_table t, struct span key, struct span value);
+    /* Something could not be told or looked at: counted by reason and shown to the SOC. The reason
+     * is a literal of a few words ("queue full"). */
+    void (*dropped)(void *ctx, const char *reason, uint64_t n);
     /* True while the spool takes no more (disk full, cap): readers of logs stop, the logs are
      * still there; run() is called again when there is room. */
     bool (*full)(void *ctx);

@@ -1,0 +1,253 @@
+#include "collect/collect.h"
+
+#include "base/log.h"
+#include "base/mem.h"
+#include "collect/identity.h"
+#include "collect/pipeline.h"
+#include "collect/requests.h"
+#include "collect/status.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+#include "platform/notify.h"
+#include "platform/random.h"
+#include "platform/service.h"
+
+#define STATUS_EVERY_MS 1000   /* at most */
+#define LOOK_EVERY_MS   300000 /* at folders, even when nobody told of a change */
+
+struct collect {
+    const char *config_file;
+    struct config *config;
+    struct identity who;
+    struct store *store;
+    struct pipeline *pipeline;
+    struct notify *notify;
+    file_t lock;
+    char config_error[512];
+    int64_t started_wall_ms;
+    int64_t status_due;
+    int64_t look_due;
+    bool look; /* at acknowledgements and requests */
+};
+
+/* ---- opening ---- */
+
+static int make_folders(const struct config *c, struct error *e)
+{
+    static const char *const outbox_parts[] = {"", "/urgent", "/routine", "/refused"};
+    static const char *const inbox_parts[] = {"", "/ack", "/refused"};
+    char paths[16][4400];
+    size_t n = 0;
+    snprintf(paths[n++], sizeof(paths[0]), "%s", c->state_dir);
+    snprintf(paths[n++], sizeof(paths[0]), "%s", c->requests_dir);
+    snprintf(paths[n++], sizeof(paths[0]), "%s", c->run_dir);
+    for (size_t i = 0; i < sizeof(outbox_parts) / sizeof(outbox_parts[0]); i++)
+        snprintf(paths[n++], sizeof(paths[0]), "%s%s", c->outbox_dir, outbox_parts[i]);
+    for (size_t i = 0; i < sizeof(inbox_parts) / sizeof(inbox_parts[0]); i++)
+        snprintf(paths[n++], sizeof(paths[0]), "%s%s", c->inbox_dir, inbox_parts[i]);
+    for (size_t i = 0; i < n; i++) {
+        int rc = folder_make(paths[i], 0750);
+        if (rc != 0)
+            return error_set(e, "%s: cannot be made: %s", paths[i], error_text(rc));
+    }
+    return 0;
+}
+
+static int take_lock(struct collect *c, struct error *e)
+{
+    char path[4400];
+    snprintf(path, sizeof(path), "%s/lock", c->config->state_dir);
+    if (file_lock(path, &c->lock) == 0)
+        return 0;
+    return error_set(e, "%s: another collect runs with this state folder; stop it first", path);
+}
+
+static int open_notify(struct collect *c, struct error *e)
+{
+    char ack[4400], refused[4400];
+    snprintf(ack, sizeof(ack), "%s/ack", c->config->inbox_dir);
+    snprintf(refused, sizeof(refused), "%s/refused", c->config->inbox_dir);
+    int rc = notify_open(&c->notify);
+    if (rc != 0)
+        return error_set(e, "folders cannot be watched: %s", error_text(rc));
+    if (notify_add(c->notify, ack) < 0 || notify_add(c->notify, refused) < 0 ||
+        notify_add(c->notify, c->config->requests_dir) < 0)
+        log_warning("some folders cannot be watched; they are looked at every 5 minutes");
+    return 0;
+}
+
+static int open_state(struct collect *c, struct error *e)
+{
+    bool fresh;
+    if (make_folders(c->config, e) != 0 || take_lock(c, e) != 0)
+        return -1;
+    if (store_open(c->config->state_dir, &c->store, &fresh, e) != 0)
+        return -1;
+    c->pipeline = pipeline_new(c->store);
+    if (pipeline_open_spool(c->pipeline, c->config, &c->who, e) != 0)
+        return -1;
+    /* what the journal held is in memory now; durable before anything builds on it */
+    int rc = store_commit(c->store);
+    if (rc != 0)
+        return error_set(e, "%s: state cannot be written: %s", c->config->state_dir,
+                         error_text(rc));
+    return open_notify(c, e);
+}
+
+/* ---- what it tells about itself ---- */
+
+static void tell_life(struct collect *c, int activity, const char *message)
+{
+    uint8_t nonce[16] = {0};
+    random_fill(nonce, sizeof(nonce)); /* each start and stop is an event of its own */
+    struct span part = span_make(nonce, sizeof(nonce));
+    struct event e = {
+        .class_uid = EVENT_APPLICATION,
+        .activity = activity,
+        .severity = SEVERITY_INFORMATIONAL,
+        .time_ms = clock_wall_ms(),
+        .message = message,
+    };
+    event_uid_make(e.uid, &part, 1);
+    pipeline_emit(c->pipeline, &e);
+}
+
+static void write_status(struct collect *c, int64_t now)
+{
+    status_write(c->config, &c->who, c->pipeline, c->config_error, c->started_wall_ms);
+    c->status_due = now + STATUS_EVERY_MS;
+}
+
+/* ---- requests ---- */
+
+static void reload(struct collect *c)
+{
+    struct error e;
+    struct config *next = config_read(c->config_file, &e);
+    if (!next) {
+        log_error("%s; the configuration of before stays in force", e.text);
+        snprintf(c->config_error, sizeof(c->config_error), "%s", e.text);
+        return;
+    }
+    if (strcmp(next->state_dir, c->config->state_dir) != 0) {
+        snprintf(c->config_error, sizeof(c->config_error),
+                 "%s: root changed; restart the service for that", c->config_file);
+        log_error("%s", c->config_error);
+        config_free(next);
+        return;
+    }
+    struct config *before = c->config;
+    pipeline_stop(c->pipeline);
+    c->config = next;
+    c->config_error[0] = '\0';
+    log_set_level((enum log_level)next->log_level);
+    identity_read(next, &c->who);
+    pipeline_start(c->pipeline, next, &c->who);
+    config_free(before);
+    log_info("%s is in force", c->config_file);
+}
+
+static void take_request(void *ctx, const char *what)
+{
+    struct collect *c = ctx;
+    if (strcmp(what, "reload") == 0)
+        reload(c);
+    else if (strcmp(what, "seal") == 0)
+        pipeline_seal(c->pipeline);
+    else if (!pipeline_request(c->pipeline, what))
+        log_warning("request \"%s\": nobody takes it; known are scan, reload, seal", what);
+}
+
+static void look_at_folders(struct collect *c, int64_t now)
+{
+    while (notify_next(c->notify) != -1)
+        c->look = true;
+    if (!c->look && now < c->look_due)
+        return;
+    c->look = false;
+    c->look_due = now + LOOK_EVERY_MS;
+    pipeline_take_acks(c->pipeline);
+    requests_take(c->config->requests_dir, take_request, c);
+    write_status(c, now);
+}
+
+/* ---- the loop ---- */
+
+static void wait_for_work(struct collect *c, int64_t until)
+{
+    wait_t handles[POLL_MAX - 2];
+    struct poll_item items[POLL_MAX] = {{service_wait(), false}, {notify_wait(c->notify), false}};
+    size_t n = pipeline_waits(c->pipeline, handles, POLL_MAX - 2);
+    for (size_t i = 0; i < n; i++)
+        items[i + 2].what = handles[i];
+    int64_t watchdog = service_watchdog_ms(), timeout = until - clock_mono_ms();
+    if (watchdog > 0 && timeout > watchdog)
+        timeout = watchdog;
+    if (timeout < 0)
+        timeout = 0;
+    poll_wait(items, n + 2, timeout);
+}
+
+static void run_loop(struct collect *c)
+{
+    c->look = true;
+    while (!service_stop_asked()) {
+        if (service_reload_asked())
+            reload(c);
+        int64_t due = pipeline_round(c->pipeline, clock_mono_ms());
+        look_at_folders(c, clock_mono_ms());
+        service_alive();
+        wait_for_work(c, due < c->look_due ? due : c->look_due);
+    }
+}
+
+static void release(struct collect *c)
+{
+    if (c->pipeline)
+        pipeline_free(c->pipeline);
+    if (c->store)
+        store_close(c->store);
+    if (c->notify)
+        notify_close(c->notify);
+    if (c->lock != FILE_NONE)
+        file_close(c->lock);
+    config_free(c->config);
+}
+
+static int start(struct collect *c, struct error *e)
+{
+    if (service_open() != 0)
+        return error_set(e, "signals cannot be taken");
+    log_set_level((enum log_level)c->config->log_level);
+    identity_read(c->config, &c->who);
+    return open_state(c, e);
+}
+
+int collect_run(const char *config_file)
+{
+    struct error e;
+    struct collect c = {.config_file = config_file, .lock = FILE_NONE};
+    c.started_wall_ms = clock_wall_ms();
+    c.config = config_read(config_file, &e);
+    if (!c.config) {
+        log_error("%s", e.text);
+        return 2;
+    }
+    if (start(&c, &e) != 0) {
+        log_error("%s", e.text);
+        release(&c);
+        return 1;
+    }
+    pipeline_start(c.pipeline, c.config, &c.who);
+    tell_life(&c, APPLICATION_START,
+              pipeline_is_new_stream(c.pipeline) ? "Vigia started with a new state folder"
+                                                 : "Vigia started");
+    write_status(&c, clock_mono_ms());
+    service_ready();
+    run_loop(&c);
+    tell_life(&c, APPLICATION_STOP, "Vigia was asked to stop");
+    pipeline_seal(c.pipeline);
+    pipeline_stop(c.pipeline);
+    release(&c);
+    return 0;
+}

@@ -1,0 +1,49 @@
+#include "collect/requests.h"
+
+#include "base/json_read.h"
+#include "base/log.h"
+#include "base/slurp.h"
+#include "platform/file.h"
+
+#define REQUEST_MAX  4096
+#define REQUESTS_MAX 16
+
+static void take_one(const char *path, void (*take)(void *ctx, const char *what), void *ctx)
+{
+    struct buf text = BUF_INIT(REQUEST_MAX);
+    struct error e;
+    char what[32] = "";
+    int rc = slurp_untrusted(path, &text);
+    struct json_doc *doc = rc == 0 ? json_read(buf_span(&text), &e) : NULL;
+    if (rc != 0)
+        log_warning("%s: cannot be read: %s", path, error_text(rc));
+    else if (!doc)
+        log_warning("%s: %s", path, e.text);
+    else
+        span_copy(json_get_text(json_root(doc), "request"), what, sizeof(what));
+    file_remove(path);
+    if (what[0])
+        take(ctx, what);
+    json_free(doc);
+    buf_release(&text);
+}
+
+void requests_take(const char *folder, void (*take)(void *ctx, const char *what), void *ctx)
+{
+    char paths[REQUESTS_MAX][512];
+    struct folder *d;
+    const char *name;
+    enum file_type type;
+    size_t n = 0;
+    if (folder_open(folder, &d) != 0)
+        return;
+    while (n < REQUESTS_MAX && folder_next(d, &name, &type) == 1) {
+        if (!span_ends(span_of(name), SPAN(".json")))
+            continue; /* one that is being written has another name */
+        int length = snprintf(paths[n], sizeof(paths[n]), "%s/%s", folder, name);
+        n += length > 0 && (size_t)length < sizeof(paths[n]);
+    }
+    folder_close(d);
+    for (size_t i = 0; i < n; i++)
+        take_one(paths[i], take, ctx);
+}

@@ -1,0 +1,54 @@
+#include "collect/status.h"
+
+#include "base/log.h"
+#include "base/version.h"
+#include "collect/pipeline.h"
+#include "platform/clock.h"
+#include "platform/file.h"
+#include "platform/process.h"
+
+static void put_outbox(struct json_out *j, const struct config *c, const char *stream)
+{
+    json_object(j, "spool");
+    json_text(j, "stream", stream);
+    json_uint(j, "cap", c->spool_cap);
+    for (int i = 0; i < OUTBOX_CLASSES; i++) {
+        struct outbox_count count = {0};
+        outbox_sum(c->outbox_dir, (enum outbox_class)i, stream, &count);
+        json_object(j, outbox_folder_name[i]);
+        json_uint(j, "batches", count.batches);
+        json_uint(j, "bytes", count.bytes);
+        json_end_object(j);
+    }
+    json_end_object(j);
+}
+
+void status_write(const struct config *c, const struct identity *who, struct pipeline *p,
+                  const char *config_error, int64_t started_wall_ms)
+{
+    struct buf text = BUF_INIT(64 * 1024);
+    struct process_cost cost;
+    struct json_out j;
+    process_cost_of_self(&cost);
+    json_start(&j, &text);
+    json_object(&j, NULL);
+    json_text(&j, "version", VIGIA_VERSION);
+    json_int(&j, "pid", process_self_id());
+    json_int(&j, "time", clock_wall_ms());
+    json_int(&j, "started", started_wall_ms);
+    json_text(&j, "endpoint", who->endpoint);
+    json_text(&j, "institution", who->institution);
+    json_text(&j, "config", c->file);
+    json_text(&j, "config_error", config_error);
+    json_bool(&j, "healthy", pipeline_is_healthy(p) && config_error[0] == '\0');
+    pipeline_describe(p, &j);
+    put_outbox(&j, c, pipeline_stream(p));
+    json_uint(&j, "cpu_ms", cost.cpu_ms);
+    json_uint(&j, "rss_kib", cost.rss_kib);
+    json_end_object(&j);
+    buf_put_byte(&text, '\n');
+    int rc = text.failed ? 0 : file_replace_lazy(c->run_dir, "status.json", text.p, text.n, 0644);
+    if (rc != 0)
+        log_debug("status.json cannot be written: %s", error_text(rc));
+    buf_release(&text);
+}
