@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "platform/clock.h"
 #include "platform/notify.h"
+#include "source/all.h"
 #include "source/log_follow.h"
 #include "source/log_syslog.h"
-#include "source/source.h"
 
 #include <errno.h>
 

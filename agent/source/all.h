@@ -1,0 +1,11 @@
+/* The sources there are; each is one file that defines its row. */
+#ifndef SOURCE_ALL_H
+#define SOURCE_ALL_H
+
+#include "source/source.h"
+
+extern const struct source source_integrity;
+extern const struct source source_log_file;
+extern const struct source source_patch;
+
+#endif

@@ -1,0 +1,36 @@
+/*
+ * What the SOC is told of packages: the software inventory (5020, in parts that fit a line) and the
+ * patch state (5004: how many updates wait, how many of them for security, since when, whether the
+ * machine must be restarted). Pure: made from packages already read.
+ */
+#ifndef SOURCE_PATCH_TELL_H
+#define SOURCE_PATCH_TELL_H
+
+#include "event/event.h"
+#include "source/patch_packages.h"
+
+#define PATCH_PART      200 /* packages in one 5020 event */
+#define PATCH_NAMED_MAX 150 /* pending updates that a 5004 event names; the rest is counted */
+
+struct patch_facts {
+    const struct packages *packages;
+    const char *os_id;      /* "debian": namespace of the package URLs */
+    const char *os_version; /* "12.11" */
+    int64_t now_ms;
+    const int64_t *since_ms; /* for each package: when its update was first seen pending, 0: none */
+    bool reboot_required;
+    bool lists_known; /* false: no package lists, so nothing can be said of updates */
+};
+
+void patch_tell_software(const struct patch_facts *f,
+                         void (*emit)(void *ctx, const struct event *e), void *ctx);
+void patch_tell_state(const struct patch_facts *f, void (*emit)(void *ctx, const struct event *e),
+                      void *ctx);
+
+struct patch_sums {
+    uint64_t total, security;
+    int64_t oldest_ms; /* 0: none pending */
+};
+void patch_sum(const struct patch_facts *f, struct patch_sums *out);
+
+#endif
