@@ -1,6 +1,6 @@
-"""The four CAs of a center: folders that `openssl ca` keeps, and the rules about what they may sign.
+"""The four CAs of a center: folders that `openssl ca` keeps, and what they may sign.
 
-Each folder holds ca.key (0600), ca.crt, index.txt (openssl's database), crlnumber and certs/<serial>.pem."""
+Each holds ca.key (0600), ca.crt, index.txt (openssl's database), crlnumber, certs/<serial>.pem."""
 
 import calendar
 import json
@@ -124,8 +124,9 @@ def check_request(path):
     if len(text) > 8192:
         raise Fail("%s: over 8 KiB: no certificate request is that large" % path, 2)
     status, out, said = run("openssl", "req", "-verify", "-noout", stdin=text)
-    if status != 0 or "verify OK" not in out + said:                          # the status alone: 0 in old openssl
-        raise Fail("%s: not a certificate request signed by its own key: %s" % (path, said.strip()), 2)
+    if status != 0 or "verify OK" not in out + said:    # old openssl exits 0 on a bad signature
+        raise Fail("%s: not a certificate request signed by its own key: %s"
+                   % (path, said.strip()), 2)
     with tempfile.TemporaryDirectory() as folder:
         der = folder + "/key.der"
         openssl("pkey", "-pubin", "-outform", "DER", "-out", der,
@@ -133,7 +134,8 @@ def check_request(path):
         with open(der, "rb") as source:
             key = source.read()
     if not key.startswith(P256) or len(key) != len(P256) + 65:
-        raise Fail("%s: the key is not ECDSA P-256: make a new request with `vigia enroll`" % path, 2)
+        raise Fail("%s: the key is not ECDSA P-256: make a new request with `vigia enroll`"
+                   % path, 2)
     return text
 
 
@@ -154,8 +156,8 @@ class Ca:
         return os.path.exists(self.certificate)
 
     def create(self):
-        """Makes key, self-signed certificate and an empty database. The certificate comes last: where it is
-        missing, a setup was cut short and nothing has been signed."""
+        """Makes key, self-signed certificate and an empty database. The certificate comes last:
+        where it is missing, a setup was cut short and nothing has been signed."""
         for folder in (self.folder, self.folder + "/certs"):
             os.makedirs(folder, mode=0o700, exist_ok=True)
         write(self.folder + "/ca.key", new_key(), 0o600)
@@ -164,21 +166,22 @@ class Ca:
         write(self.folder + "/crlnumber", "01\n", 0o600)
         text = self._with_config(lambda config: openssl(
             "req", "-x509", "-new", "-config", config, "-extensions", "ca_certificate", "-sha256",
-            "-key", self.folder + "/ca.key", "-days", str(CA_DAYS), "-subj", "/O=Vigia/CN=" + self.name))
+            "-key", self.folder + "/ca.key", "-days", str(CA_DAYS),
+            "-subj", "/O=Vigia/CN=" + self.name))
         write(self.certificate, text)
 
     def sign(self, request, subject, extensions, begin, end, names="DNS:none"):
-        """Signs request (PEM text) for `subject` ("/O=.../CN=..."), from begin to end (seconds), and returns
-        the certificate as PEM. Nothing of the request but its key gets into it."""
+        """Signs request (PEM text) for `subject` ("/O=.../CN=..."), from begin to end (seconds).
+        Returns the certificate as PEM. Nothing of the request but its key gets into it."""
         if end > ends(self.certificate):
             raise Fail("%s ends on %s, before the certificate would: fewer --days, or a new CA"
                        % (self.name, day(ends(self.certificate))))
         with tempfile.TemporaryDirectory() as folder:
             write(folder + "/csr", request)
             self._with_config(lambda config: openssl(
-                "ca", "-batch", "-notext", "-config", config, "-extensions", extensions, "-in", folder + "/csr",
-                "-subj", subject, "-startdate", stamp(begin), "-enddate", stamp(end), "-out", folder + "/crt"),
-                names)
+                "ca", "-batch", "-notext", "-config", config, "-extensions", extensions,
+                "-subj", subject, "-startdate", stamp(begin), "-enddate", stamp(end),
+                "-in", folder + "/csr", "-out", folder + "/crt"), names)
             return read(folder + "/crt")
 
     def issued(self):
@@ -227,12 +230,14 @@ def note(place, **what):
 
 def write_crls(place, days=CRL_DAYS):
     """New CRLs of the two CAs of clients, in the one file that nginx reads."""
-    write(place.pki + "/clients.crl", "".join(Ca(place, folder).crl(days * DAY) for folder in CLIENTS))
+    crls = [Ca(place, folder).crl(days * DAY) for folder in CLIENTS]
+    write(place.pki + "/clients.crl", "".join(crls))
 
 
 def crl_ends(place):
     """When the first CRL in nginx's file runs out, None if it is missing or holds less than two."""
-    blocks = re.findall("-----BEGIN X509 CRL-----.+?-----END X509 CRL-----", read(place.pki + "/clients.crl") or "", re.S)
+    blocks = re.findall("-----BEGIN X509 CRL-----.+?-----END X509 CRL-----",
+                        read(place.pki + "/clients.crl") or "", re.S)
     if len(blocks) < len(CLIENTS):
         return None
     return min(when(openssl("crl", "-noout", "-nextupdate", stdin=block)) for block in blocks)

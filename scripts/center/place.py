@@ -1,5 +1,6 @@
-"""A center's folders below its root, its settings, its nginx: what the commands of this folder share."""
+"""A center's folders, settings and nginx: what the commands of this folder share."""
 
+import argparse
 import contextlib
 import fcntl
 import json
@@ -39,6 +40,14 @@ def command(main):
         sys.exit(130)
 
 
+def parser_for(doc, root="the center's root (default /)"):
+    """Options of a command whose text of help is the comment at its head."""
+    parser = argparse.ArgumentParser(description=doc,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--root", default="/", metavar="DIR", help=root)
+    return parser
+
+
 def run(*words, env=None, stdin=None):
     """Runs a program, returns (status, stdout, stderr)."""
     try:
@@ -46,13 +55,13 @@ def run(*words, env=None, stdin=None):
                               universal_newlines=True, env=env,
                               stdin=None if stdin is not None else subprocess.DEVNULL)
     except FileNotFoundError:
-        raise Fail("%s is not installed: apt-get install %s" % (words[0], os.path.basename(words[0])))
+        raise Fail("%s is not installed: apt-get install %s" % (words[0], words[0]))
     return done.returncode, done.stdout, done.stderr
 
 
 def check_cn(text):
     if not CN.fullmatch(text):
-        raise Fail("--cn %r: a-z 0-9 . _ - only, 1 to 63 of them, first a letter or a digit" % text, 2)
+        raise Fail("--cn %r: a-z 0-9 . _ - only, at most 63, first a letter or a digit" % text, 2)
 
 
 def write(path, text, mode=0o644):
@@ -85,7 +94,7 @@ class Place:
     def __init__(self, root):
         root = os.path.abspath(root)
         if not re.fullmatch(r"[A-Za-z0-9/._+-]+", root):
-            raise Fail("--root %s: nginx.conf takes letters, digits and / . _ + - in it only" % root, 2)
+            raise Fail("--root %s: letters, digits and / . _ + - only, for nginx.conf" % root, 2)
         self.root = "" if root == "/" else root
         self.tree = self.root + "/srv/vigia"
         self.etc = self.root + "/etc/vigia-center"
@@ -103,7 +112,8 @@ class Place:
         try:
             return json.loads(text) if text else {}
         except ValueError as error:
-            raise Fail("%s: %s: put it right or remove it, then run setup with --name" % (self.settings_file, error))
+            raise Fail("%s: %s: put it right, or remove it and run setup with --name"
+                       % (self.settings_file, error))
 
     def need_ca(self):
         if not os.path.isdir(self.ca):
@@ -116,16 +126,17 @@ class Place:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
-    # ---- nginx -------------------------------------------------------------------------------------
+    # ---- nginx ---------------------------------------------------------------------------------
 
     def pid(self):
-        """The pid of this center's nginx master, None if it does not run. Another process that has got the
-        pid of a dead nginx does not count: the master's title names the configuration."""
+        """The pid of this center's nginx master, None if it does not run. Another process that has
+        got the pid of a dead nginx does not count: the master's title names the configuration."""
         text = (read(self.pid_file) or "").strip()
         if not text.isdigit():
             return None
         title = process_title(int(text))
-        return int(text) if title.startswith("nginx: master") and self.conf in title.split() else None
+        ours = title.startswith("nginx: master") and self.conf in title.split()
+        return int(text) if ours else None
 
     def test(self):
         """Fails with nginx's own words if it would not take the configuration."""
@@ -134,7 +145,7 @@ class Place:
             raise Fail("nginx refuses the configuration:\n" + said.strip())
 
     def reload(self):
-        """Reloads a running nginx, returns when new connections meet the new files; says what was done."""
+        """Reloads a running nginx and returns when new connections meet the new files."""
         pid = self.pid()
         if pid is None:
             print("nginx is not running: nothing to reload")

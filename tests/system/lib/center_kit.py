@@ -1,5 +1,6 @@
 """A real center in a temporary folder, clients with any certificate one can think of, and counted checks."""
 
+import hashlib
 import http.client
 import os
 import shutil
@@ -101,12 +102,17 @@ def utc(seconds):
     return der(0x17, time.strftime("%y%m%d%H%M%SZ", time.gmtime(seconds)).encode())
 
 
+def key_id(public):
+    return hashlib.sha1(public[26:]).digest()       # behind the 26 bytes that every key on P-256 begins with
+
+
 class Maker:
     """Signs certificates with the keys of a center's CAs, or of others."""
 
     def __init__(self, folder):
         self.folder = folder
         self.count = 0
+        self.publics = {}
         self.key = self.new_key("leaf")
 
     def new_key(self, label):
@@ -115,15 +121,24 @@ class Maker:
                        check=True, stderr=subprocess.DEVNULL)
         return path
 
+    def public(self, key):
+        """SubjectPublicKeyInfo of a private key's file."""
+        if key not in self.publics:
+            self.publics[key] = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
+                                               check=True, stdout=subprocess.PIPE).stdout
+        return self.publics[key]
+
     def certificate(self, issuer, issuer_key, whose, key=None, usage=CLIENT_AUTH, bits=SIGNS, is_ca=False,
                     begin=-3600, end=86400, chain=()):
         """A PEM file: the certificate, then those of `chain`."""
         now = time.time()
         self.count += 1
-        public = subprocess.run(["openssl", "pkey", "-in", key or self.key, "-pubout", "-outform", "DER"],
-                                check=True, stdout=subprocess.PIPE).stdout
+        public, signer = self.public(key or self.key), self.public(issuer_key)
+        # the key identifiers matter: by them openssl finds a sub-CA behind a trusted CA of the same name
         extensions = [extension("551d13", sequence(der(0x01, b"\xff") if is_ca else b"")),
-                      extension("551d0f", der(0x03, b"\x01\x06" if is_ca else bits))]
+                      extension("551d0f", der(0x03, b"\x01\x06" if is_ca else bits)),
+                      extension("551d0e", der(0x04, key_id(public)), False),
+                      extension("551d23", sequence(der(0x80, key_id(signer))), False)]
         if usage and not is_ca:
             extensions.append(extension("551d25", sequence(oid(usage)), False))
         body = sequence(der(0xa0, der(0x02, b"\x02")), der(0x02, b"\x40" + os.urandom(15)), ECDSA_SHA256, issuer,
