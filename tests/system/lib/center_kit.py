@@ -1,4 +1,4 @@
-"""A real center in a temporary folder, clients with any certificate one can think of, and counted checks."""
+"""A real center in a temporary folder, clients with any certificate one can think of, and checks."""
 
 import hashlib
 import http.client
@@ -44,7 +44,8 @@ def need_nginx():
 
 def script(name, *words, root):
     """Runs a command of scripts/center; status and all it printed."""
-    done = subprocess.run([sys.executable, SCRIPTS + name] + [str(word) for word in words] + ["--root", root],
+    done = subprocess.run([sys.executable,
+                           SCRIPTS + name] + [str(word) for word in words] + ["--root", root],
                           stdout=subprocess.PIPE, stderr=subprocess.STDOUT, universal_newlines=True)
     return done.returncode, done.stdout
 
@@ -55,7 +56,7 @@ def free_port():
         return probe.getsockname()[1]
 
 
-# ---- certificates, byte by byte ------------------------------------------------------------------------
+# ---- certificates, byte by byte ------------------------------------------------------------------
 
 def der(tag, *parts):
     body = b"".join(parts)
@@ -78,11 +79,12 @@ UTF8, PRINTABLE, BMP = 0x0c, 0x13, 0x1e
 
 
 def name(*rdns):
-    """A subject in DER order. An RDN is ("CN", b"value"[, tag]) or a list of those (a multi-valued one)."""
+    """A subject in DER order. An RDN is ("CN", b"value"[, tag]) or a list of those."""
     def one(part):
         kind, value = part[:2]
         return sequence(oid(TYPES[kind]), der(part[2] if len(part) > 2 else UTF8, value))
-    return sequence(*(der(0x31, *map(one, rdn if isinstance(rdn, list) else [rdn])) for rdn in rdns))
+    return sequence(*(der(0x31, *map(one, rdn if isinstance(rdn, list) else [rdn]))
+                      for rdn in rdns))
 
 
 def subject(cn, role, institution):
@@ -103,7 +105,7 @@ def utc(seconds):
 
 
 def key_id(public):
-    return hashlib.sha1(public[26:]).digest()       # behind the 26 bytes that every key on P-256 begins with
+    return hashlib.sha1(public[26:]).digest()       # behind the 26 bytes of any key on P-256
 
 
 class Maker:
@@ -117,37 +119,44 @@ class Maker:
 
     def new_key(self, label):
         path = "%s/%s.key" % (self.folder, label)
-        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256", "-out", path],
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt",
+                        "ec_paramgen_curve:P-256", "-out", path],
                        check=True, stderr=subprocess.DEVNULL)
         return path
 
     def public(self, key):
         """SubjectPublicKeyInfo of a private key's file."""
         if key not in self.publics:
-            self.publics[key] = subprocess.run(["openssl", "pkey", "-in", key, "-pubout", "-outform", "DER"],
+            self.publics[key] = subprocess.run(["openssl", "pkey", "-in", key, "-pubout",
+                                                "-outform", "DER"],
                                                check=True, stdout=subprocess.PIPE).stdout
         return self.publics[key]
 
-    def certificate(self, issuer, issuer_key, whose, key=None, usage=CLIENT_AUTH, bits=SIGNS, is_ca=False,
+    def certificate(self, issuer, issuer_key, whose, key=None, usage=CLIENT_AUTH, bits=SIGNS,
+                    is_ca=False,
                     begin=-3600, end=86400, chain=()):
         """A PEM file: the certificate, then those of `chain`."""
         now = time.time()
         self.count += 1
         public, signer = self.public(key or self.key), self.public(issuer_key)
-        # the key identifiers matter: by them openssl finds a sub-CA behind a trusted CA of the same name
+        # by the key identifiers openssl tells a sub-CA from a trusted CA of the same name
         extensions = [extension("551d13", sequence(der(0x01, b"\xff") if is_ca else b"")),
                       extension("551d0f", der(0x03, b"\x01\x06" if is_ca else bits)),
                       extension("551d0e", der(0x04, key_id(public)), False),
                       extension("551d23", sequence(der(0x80, key_id(signer))), False)]
         if usage and not is_ca:
             extensions.append(extension("551d25", sequence(oid(usage)), False))
-        body = sequence(der(0xa0, der(0x02, b"\x02")), der(0x02, b"\x40" + os.urandom(15)), ECDSA_SHA256, issuer,
-                        sequence(utc(now + begin), utc(now + end)), whose, public, der(0xa3, sequence(*extensions)))
-        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", issuer_key], check=True, input=body,
+        body = sequence(der(0xa0, der(0x02, b"\x02")), der(0x02, b"\x40" + os.urandom(15)),
+                        ECDSA_SHA256, issuer,
+                        sequence(utc(now + begin), utc(now + end)), whose, public,
+                        der(0xa3, sequence(*extensions)))
+        signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", issuer_key], check=True,
+                                   input=body,
                                    stdout=subprocess.PIPE).stdout
         path = "%s/odd-%d.pem" % (self.folder, self.count)
         with open(path, "w") as out:
-            out.write(ssl.DER_cert_to_PEM_cert(sequence(body, ECDSA_SHA256, der(0x03, b"\0" + signature))))
+            out.write(ssl.DER_cert_to_PEM_cert(sequence(body, ECDSA_SHA256,
+                                                        der(0x03, b"\0" + signature))))
             for other in chain:
                 with open(other) as more:
                     out.write(more.read())
@@ -158,7 +167,7 @@ def ca_name(which):
     return name(("O", b"Vigia"), ("CN", b"Vigia %s CA" % which.encode()))
 
 
-# ---- the center ----------------------------------------------------------------------------------------
+# ---- the center ----------------------------------------------------------------------------------
 
 class Center:
     """setup has run; nginx runs after start(). A context manager that leaves nothing behind."""
@@ -192,16 +201,18 @@ class Center:
 
     def issue(self, cn, role, institution="MX-SAT"):
         path = "%s/%s.bundle" % (self.bundles, cn)
-        status, said = script("issue", "--cn", cn, "--role", role, "--institution", institution, "--center", self.url,
+        status, said = script("issue", "--cn", cn, "--role", role, "--institution", institution,
+                              "--center", self.url,
                               "-o", path, root=self.root)
         if status != 0:
             raise SystemExit("issue failed: " + said)
         return Client(self, path, path)
 
     def odd(self, which, whose, **how):
-        """A client with a certificate of this center's CA `which`, signed behind the back of `issue`."""
+        """A client with a certificate of this center's CA `which` that `issue` knows nothing of."""
         key = "%s/%s/ca.key" % (self.cas, which.lower())
-        return Client(self, self.maker.certificate(ca_name(which), key, whose, **how), self.maker.key)
+        return Client(self, self.maker.certificate(ca_name(which), key, whose, **how),
+                      self.maker.key)
 
     def read(self, path):
         with open("%s/%s" % (self.tree, path), "rb") as source:
@@ -275,7 +286,8 @@ class Stream:
 
 def request(method, path, body=None, headers=()):
     lines = ["%s %s HTTP/1.1" % (method, path), "Host: center"] + list(headers)
-    if body is not None and not any(line.lower().startswith(("content-length", "transfer-enc")) for line in headers):
+    if body is not None and not any(line.lower().startswith(("content-length", "transfer-enc"))
+                                    for line in headers):
         lines.append("Content-Length: %d" % len(body))
     return "\r\n".join(lines).encode("latin-1") + b"\r\n\r\n" + (body or b"")
 
