@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import traceback
 
 TREE = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../.."))
 SCRIPTS = TREE + "/scripts/center/"
@@ -29,6 +30,13 @@ class Checks:
 
     def same(self, what, seen, expected):
         self(what, seen == expected, "%r, expected %r" % (seen, expected))
+
+    def attempt(self, test, *what):
+        """Runs a test; one that breaks off counts as failed and the others go on."""
+        try:
+            test(*what)
+        except Exception:
+            self(test.__name__ + " broke off", False, traceback.format_exc()[-400:])
 
     def done(self):
         print("%d passed, %d failed" % (self.passed, self.failed))
