@@ -14,6 +14,8 @@ void sha256_update(struct sha256 *s, const void *data, size_t n)
 {
     const uint8_t *p = data;
     size_t held = (size_t)(s->length % 64);
+    if (n == 0)
+        return;
     s->length += n;
     if (held > 0) {
         size_t take = n < 64 - held ? n : 64 - held;

@@ -268,7 +268,7 @@ static uint64_t settle(struct log_follow *f, file_t file, const struct file_info
 {
     uint64_t consumed = 0;
     bool found;
-    if (!f->known) {
+    if (!f->known || f->deleted_told) { /* what was lost with the old file is told already */
         begin_new_file(f, file, info);
         return 0;
     }
@@ -287,7 +287,7 @@ static uint64_t settle(struct log_follow *f, file_t file, const struct file_info
         file_close(file);
         return consumed;
     }
-    if (!found && !f->deleted_told)
+    if (!found)
         cb->incident(cb->ctx, LOG_INCIDENT_DELETED, &f->at);
     begin_new_file(f, file, info);
     return consumed;
