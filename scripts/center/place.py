@@ -14,6 +14,7 @@ import time
 
 CN = re.compile(r"[a-z0-9][a-z0-9._-]{0,62}")
 INSTITUTION = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,62}[A-Za-z0-9._-]|[A-Za-z0-9]")
+PACKAGES = {"lsattr": "e2fsprogs", "chattr": "e2fsprogs"}
 ROLES = ("endpoint", "soc", "soc-institution", "publisher", "enroll", "ca")
 
 
@@ -55,7 +56,7 @@ def run(*words, env=None, stdin=None):
                               universal_newlines=True, env=env,
                               stdin=None if stdin is not None else subprocess.DEVNULL)
     except FileNotFoundError:
-        raise Fail("%s is not installed: apt-get install %s" % (words[0], words[0]))
+        return 127, "", "not installed: apt-get install " + PACKAGES.get(words[0], words[0])
     return done.returncode, done.stdout, done.stderr
 
 
