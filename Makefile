@@ -1,0 +1,179 @@
+# Builds Vigia; there is no configure step. `make help` lists what it can do.
+#
+#   DEPS=DIR     the static third-party libraries (made by scripts/deps if left alone)
+#   SAN=1        AddressSanitizer and UBSan; SAN=thread: ThreadSanitizer. Each builds in its own build/<variant>/.
+
+.DELETE_ON_ERROR:
+.SUFFIXES:
+MAKEFLAGS += --no-builtin-rules
+.DEFAULT_GOAL := all
+
+CC       := gcc
+CLANG    := clang-14
+DEPS     ?= build/deps/linux
+FUZZ_SECONDS ?= 60
+# System tests that also run under ThreadSanitizer (they are slow there).
+TSAN_SYSTEM :=
+
+# Variants ------------------------------------------------------------------------------------------------------------
+
+WARNINGS := -Wall -Wextra -Werror -Wshadow -Wstrict-prototypes -Wmissing-prototypes -Wconversion
+HARDEN   := -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2 -fstack-protector-strong -fstack-clash-protection
+ifeq ($(shell uname -m),x86_64)
+HARDEN   += -fcf-protection
+endif
+GC       := -ffunction-sections -fdata-sections
+
+ifeq ($(SAN),)
+VARIANT  := release
+MODE     := -O2 $(HARDEN)
+else ifeq ($(SAN),1)
+VARIANT  := san
+MODE     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+else ifeq ($(SAN),thread)
+VARIANT  := tsan
+MODE     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+else ifeq ($(SAN),fuzz)
+# Not for people: `make fuzz` builds with it.
+VARIANT  := fuzz
+CC       := $(CLANG)
+WARNINGS := -w
+MODE     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
+            -fprofile-instr-generate -fcoverage-mapping
+else
+$(error SAN is 1 or thread, not "$(SAN)")
+endif
+
+OUT      := build/$(VARIANT)
+OBJ      := $(OUT)/obj
+# -D_GNU_SOURCE= with an empty value, so that a file may define it too. Paths of this machine stay out of what is built.
+CFLAGS   := -std=gnu11 $(WARNINGS) $(MODE) -fPIE $(GC) -D_GNU_SOURCE= -Iagent -I. -isystem $(DEPS)/include \
+            -include base/banned.h -ffile-prefix-map=$(CURDIR)=. $(EXTRA_CFLAGS)
+LDFLAGS  := $(MODE) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed,--build-id=sha1
+LIBS     := $(patsubst %,$(DEPS)/lib/lib%.a,curl mbedtls mbedx509 mbedcrypto yyjson pcre2-8 yaml lmdb inih z)
+
+# What there is: found by name, in an order that does not depend on the machine ---------------------------------------
+
+AGENT    := $(sort $(wildcard agent/main.c agent/*/*.c platform/posix/*.c platform/linux/*.c))
+PARTS    := $(filter-out agent/main.c,$(AGENT))
+UNIT     := $(sort $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c)))
+BENCH    := $(sort $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)))
+FUZZERS  := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
+FUZZ     ?= $(FUZZERS)
+CHOSEN   := $(patsubst %,fuzz_%,$(patsubst fuzz_%,%,$(FUZZ)))
+HELPERS  := $(sort $(wildcard tests/fake/*.c))
+objects   = $(patsubst %.c,$(OBJ)/%.o,$(1))
+CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $(DEPS)) nice scripts/check
+
+# Building ------------------------------------------------------------------------------------------------------------
+
+.PHONY: all deps bins unit system fuzz-replay check lint format fuzz bench demo reprocheck clean help
+all: $(OUT)/vigia                      ## the program: build/release/vigia
+
+$(OUT)/vigia: $(call objects,$(AGENT))
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+# Everything but main, for tests: an archive, so that a test may define its own double of a function.
+$(OUT)/libvigia.a: $(call objects,$(PARTS))
+	@rm -f $@
+	ar rcsD $@ $^
+
+$(OUT)/libhelpers.a: $(call objects,$(HELPERS))
+	@rm -f $@
+	ar rcsD $@ $^
+
+$(OBJ)/tests/%.o: CFLAGS += -Itests
+$(OBJ)/%.o: %.c Makefile $(DEPS)/ready
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+
+TEST_LIBS = -Wl,--start-group $(OUT)/libvigia.a $(OUT)/libhelpers.a -Wl,--end-group
+$(OUT)/unit/%: $(OBJ)/tests/unit/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIBS) $(DEPS)/lib/libcmocka.a $(LIBS)
+
+$(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIBS) $(LIBS)
+
+# A fuzz target: with libFuzzer, or with a main of ours that runs the files it is given once.
+$(OUT)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OUT)/libvigia.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+
+$(OUT)/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libvigia.a
+	@mkdir -p $(@D)
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+.SECONDARY:
+-include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
+
+ifeq ($(origin DEPS),file)
+$(DEPS)/ready: scripts/deps $(wildcard scripts/deps.d/*)
+	scripts/prereqs --install build
+	scripts/deps linux --out $(DEPS)
+	@touch $@
+else
+$(DEPS)/ready:
+	$(error $(DEPS) holds no libraries: make them with scripts/deps linux --out $(DEPS))
+endif
+
+deps:                                  ## the third-party libraries: build/deps/linux
+	scripts/deps linux --out $(DEPS)
+
+# Testing -------------------------------------------------------------------------------------------------------------
+
+bins: $(OUT)/vigia $(UNIT) $(BENCH)    ## everything that `check` runs
+
+ifeq ($(SAN),thread)
+check: bins                            ## every test; the last line is 'N passed, N failed'
+	@scripts/prereqs --install check
+	@$(CHECK) unit $(TSAN_SYSTEM:%=system/%)
+else
+check: bins
+	@scripts/prereqs --install check
+	@$(MAKE) --no-print-directory SAN=1 replay-bins
+	@$(CHECK) tree unit replay system
+endif
+
+unit: $(UNIT)                          ## unit tests
+	@$(CHECK) unit
+
+system: $(OUT)/vigia                   ## system tests, with a real nginx
+	@scripts/prereqs --install check
+	@$(CHECK) system
+
+.PHONY: replay-bins
+replay-bins: $(patsubst %,$(OUT)/replay/%,$(FUZZERS))
+fuzz-replay:                           ## the committed corpora through every fuzz target, with ASan and UBSan
+	@$(MAKE) --no-print-directory SAN=1 replay-bins
+	@$(CHECK) replay
+
+lint: $(DEPS)/ready                    ## formatting, clang-tidy, cppcheck, who includes whom, portability
+	@scripts/prereqs --install lint
+	@$(CHECK) lint
+
+format:                                ## rewrites the C files as clang-format wants them
+	clang-format-14 -i $$(git ls-files --cached --others --exclude-standard '*.c' '*.h')
+
+.PHONY: fuzz-bins
+fuzz-bins: $(CHOSEN:%=$(OUT)/fuzz/%)
+fuzz:                                  ## libFuzzer, FUZZ_SECONDS a target; FUZZ=config for one
+	@scripts/prereqs --install fuzz
+	@$(MAKE) --no-print-directory SAN=fuzz fuzz-bins
+	@nice scripts/fuzz --seconds $(FUZZ_SECONDS) $(CHOSEN)
+
+bench: $(OUT)/vigia $(BENCH)           ## measurements
+	@$(CHECK) --show bench
+
+demo:                                  ## the whole line on this host; KEEP=1 leaves it running
+	@scripts/demo $(if $(KEEP),--keep)
+
+reprocheck: $(DEPS)/ready              ## two builds in two folders give the same program
+	@scripts/reprocheck $(abspath $(DEPS))
+
+clean:                                 ## removes what was built, but not the libraries
+	rm -rf build/release build/san build/tsan build/fuzz build/repro build/lint
+
+help:                                  ## this list
+	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
