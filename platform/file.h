@@ -52,7 +52,8 @@ int file_open_untrusted(const char *path, file_t *out, struct file_info *info);
  * by others (needed for /var/run and merged /usr); the last component is never followed. */
 int file_open_trusted_path(const char *path, file_t *out, struct file_info *info);
 
-/* Our own files. create: new file with mode, -EEXIST if there is one. open_rw: existing or new. */
+/* Our own files. create: new file with mode (exactly, whatever the umask), -EEXIST if there is one,
+ * be it a link. open_rw: existing or new. */
 int file_open_read(const char *path, file_t *out);
 int file_create(const char *path, uint32_t mode, file_t *out);
 int file_open_rw(const char *path, uint32_t mode, file_t *out);
@@ -62,8 +63,9 @@ void file_close(file_t f);
 int64_t file_read_at(file_t f, uint64_t offset, void *data, size_t n);
 int file_write_at(file_t f, uint64_t offset, const void *data, size_t n);
 int file_truncate(file_t f, uint64_t size);
-int file_reserve(file_t f, uint64_t size); /* allocates blocks, so that an overwrite needs none */
-int file_sync(file_t f);                   /* data and what is needed to find it again */
+/* Allocates blocks, so that an overwrite needs none; the file is at least that long afterwards. */
+int file_reserve(file_t f, uint64_t size);
+int file_sync(file_t f); /* data and what is needed to find it again */
 
 int file_info_of(file_t f, struct file_info *info);
 int file_info_at(const char *path, struct file_info *info);     /* does not follow a final link */
@@ -71,10 +73,14 @@ int file_link_target(const char *path, char *out, size_t size); /* length, NUL-t
 
 int file_rename(const char *from, const char *to); /* replaces; atomic within a file system */
 int file_remove(const char *path);                 /* -ENOENT when there is none */
-int folder_make(const char *path, uint32_t mode);  /* with parents; 0 if it is there already */
+int folder_make(const char *path,
+                uint32_t mode); /* with parents (0755); 0 if it is there already */
 int folder_sync(const char *path);
 
-/* The one durable write: temporary name in the same folder, write, sync, rename, sync the folder.
+/*
+ * The one durable write: temporary name in the same folder, write, sync, rename, sync the folder.
+ * On failure name is as it was. Temporary names start with a dot (".NAME.new0"): who lists the
+ * folder leaves those out; what a crash left goes away with the next replacement of that name.
  */
 int file_replace(const char *folder, const char *name, const void *data, size_t n, uint32_t mode);
 /* As above without the two syncs: for what may be lost at a power cut (status, acknowledgements).

@@ -12,8 +12,9 @@
 struct notify;
 int notify_open(struct notify **out);
 /* Adds a folder (entries made, renamed, removed, closed after writing, written to). Returns an id
- * >= 0 that notify_next gives back, or a negative errno value. The same folder gives the same id.
- */
+ * >= 0 that notify_next gives back, or a negative errno value. The same folder gives the same id;
+ * one that was removed and made again gets a new one, so adding again now and then finds it. A
+ * single file may be added as well. */
 int notify_add(struct notify *n, const char *folder);
 wait_t notify_wait(const struct notify *n);
 /* The next changed folder's id, -1 when there is no more, -2 when some were lost (look at all). */

@@ -19,7 +19,8 @@ int process_self_id(void);
 int process_self_path(char *out, size_t size);
 
 struct process;
-/* argv[0] is the program's path, argv ends with NULL. The child dies with its parent. */
+/* argv[0] is the program's path, argv ends with NULL. The child dies with its parent, on Linux with
+ * the thread that started it. -ENOENT and the like if it cannot be run. */
 int process_start(const char *const *argv, struct process **out);
 void process_ask_to_stop(struct process *p);
 /* 1 and *code when it has ended (128 + signal if killed), 0 if it still runs. */

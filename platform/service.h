@@ -9,9 +9,10 @@
 
 #include <stdbool.h>
 
-int service_open(void);          /* once, before the first thread */
-wait_t service_wait(void);       /* ready when one of the two below became true */
-bool service_stop_asked(void);   /* stays true */
+int service_open(void);    /* once, before the first thread */
+wait_t service_wait(void); /* ready when one of the two below became true, until both were asked */
+bool service_stop_asked(
+    void); /* stays true; other threads see it once the one above's thread has */
 bool service_reload_asked(void); /* true once a request */
 void service_ready(void);
 void service_alive(void);              /* watchdog; cheap when nobody asks for it */
