@@ -1,0 +1,3 @@
+#include "detect/all.h"
+
+const struct detector *const all_detectors[] = {&detector_sigma, NULL};

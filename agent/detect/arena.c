@@ -1,0 +1,67 @@
+#include "detect/arena.h"
+
+#include "base/mem.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+
+#define BLOCK_SIZE 8192
+#define ALIGNMENT  16
+
+struct block {
+    _Alignas(ALIGNMENT) struct block *next;
+    size_t room; /* bytes behind the header */
+    size_t used;
+};
+
+struct arena {
+    struct block *blocks; /* the newest first */
+};
+
+struct arena *arena_new(void)
+{
+    return mem_new(1, sizeof(struct arena));
+}
+
+void arena_free(struct arena *a)
+{
+    if (!a)
+        return;
+    while (a->blocks) {
+        struct block *gone = a->blocks;
+        a->blocks = gone->next;
+        free(gone);
+    }
+    free(a);
+}
+
+static struct block *block_add(struct arena *a, size_t least)
+{
+    size_t room = least > BLOCK_SIZE ? least : BLOCK_SIZE;
+    struct block *b = mem_new(1, sizeof(*b) + room);
+    b->room = room;
+    b->next = a->blocks;
+    a->blocks = b;
+    return b;
+}
+
+void *arena_get(struct arena *a, size_t count, size_t size)
+{
+    if (size != 0 && count > (SIZE_MAX / 2 - ALIGNMENT) / size)
+        return mem_new(SIZE_MAX, 1); /* ends the process with its message */
+    size_t n = (count * size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    struct block *b = a->blocks;
+    if (!b || b->room - b->used < n)
+        b = block_add(a, n);
+    char *p = (char *)(b + 1) + b->used;
+    b->used += n;
+    return p;
+}
+
+struct span arena_copy(struct arena *a, struct span s)
+{
+    char *p = arena_get(a, s.n + 1, 1);
+    if (s.n > 0)
+        memcpy(p, s.p, s.n);
+    return (struct span){p, s.n};
+}

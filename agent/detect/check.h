@@ -1,0 +1,12 @@
+/* Looks a folder of rules over without running them: what `vigia check` shows. */
+#ifndef DETECT_CHECK_H
+#define DETECT_CHECK_H
+
+#include <stddef.h>
+
+/* Calls tell() (may be NULL) with "file:line: what, remedy" for each rule that would be off.
+ * *rules: how many would be in force. Returns the number of problems. */
+size_t sigma_check_dir(const char *folder, void (*tell)(void *ctx, const char *problem), void *ctx,
+                       size_t *rules);
+
+#endif

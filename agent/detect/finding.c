@@ -1,0 +1,151 @@
+#include "detect/finding.h"
+
+#include "base/json_write.h"
+#include "base/sha256.h"
+
+static void take_field(void *ctx, struct span name, struct span value)
+{
+    struct hit *h = ctx;
+    for (size_t i = 0; i < h->n; i++)
+        if (span_equal(h->fields[i].name, name))
+            return;
+    if (h->n < HIT_FIELDS_MAX)
+        h->fields[h->n++] = (struct record_field){name, value};
+}
+
+void hit_make(struct hit *h, const struct rule *rule, const struct record *r,
+              struct regex_work *work)
+{
+    h->record = r;
+    h->n = 0;
+    for (size_t i = 0; i < rule->extract_n; i++)
+        regex_extract(rule->extract[i], work, r->message, take_field, h);
+}
+
+bool hit_field(const struct hit *h, struct span name, struct span *value)
+{
+    for (size_t i = 0; i < h->n; i++)
+        if (span_equal(h->fields[i].name, name)) {
+            *value = h->fields[i].value;
+            return true;
+        }
+    *value = record_field(h->record, name);
+    if (!value->p && span_equal(name, SPAN("program")))
+        *value = h->record->program;
+    if (!value->p && span_equal(name, SPAN("host")))
+        *value = h->record->host;
+    return value->p != NULL;
+}
+
+bool hit_group(const struct hit *h, const struct rule_correlation *c,
+               uint8_t out[COUNTER_GROUP_SIZE])
+{
+    struct sha256 s;
+    uint8_t full[SHA256_SIZE];
+    sha256_init(&s);
+    for (size_t i = 0; i < c->group_by_n; i++) {
+        struct span value;
+        if (!hit_field(h, c->group_by[i], &value))
+            return false;
+        uint64_t n = value.n;
+        sha256_update(&s, &n, sizeof(n));
+        sha256_update(&s, value.p, value.n);
+    }
+    sha256_final(&s, full);
+    memcpy(out, full, COUNTER_GROUP_SIZE);
+    return true;
+}
+
+/* The first of the names (a list ended by NULL) that the record has a value for. */
+static struct span first_field(const struct hit *h, const char *const *names)
+{
+    struct span value = {0, 0};
+    for (size_t i = 0; names[i]; i++)
+        if (hit_field(h, span_of(names[i]), &value) && value.n > 0)
+            return value;
+    return (struct span){0, 0};
+}
+
+/* "Many failed logins: 5 in 60 s (src_ip 192.0.2.1)" */
+static const char *put_message(struct buf *b, const struct rule *rule, const struct hit *h,
+                               const struct counted *counted)
+{
+    buf_clear(b);
+    buf_put_span(b, rule->title);
+    if (counted) {
+        const struct rule_correlation *c = &rule->correlation;
+        buf_printf(b, ": %llu in %lld s", (unsigned long long)counted->count,
+                   (long long)(c->timespan_ms / 1000));
+        for (size_t i = 0; i < c->group_by_n; i++) {
+            struct span value = {0, 0};
+            hit_field(h, c->group_by[i], &value);
+            buf_put_text(b, i == 0 ? " (" : ", ");
+            buf_put_span(b, c->group_by[i]);
+            buf_put_byte(b, ' ');
+            buf_put(b, value.p, value.n < 128 ? value.n : 128);
+        }
+        buf_put_text(b, c->group_by_n > 0 ? ")" : "");
+    }
+    return buf_span(b).p;
+}
+
+static struct span put_vigia(struct buf *b, const struct rule *rule, const struct hit *h,
+                             const struct counted *counted)
+{
+    const struct rule_correlation *c = &rule->correlation;
+    struct json_out j;
+    buf_clear(b);
+    json_start(&j, b);
+    json_object(&j, NULL);
+    json_object(&j, "group");
+    for (size_t i = 0; i < c->group_by_n; i++) {
+        struct span value = {0, 0};
+        hit_field(h, c->group_by[i], &value);
+        value.n = value.n < 256 ? value.n : 256;
+        json_span(&j, c->group_by[i].p, value);
+    }
+    json_end_object(&j);
+    json_int(&j, "timespan_s", c->timespan_ms / 1000);
+    json_uint(&j, "suppressed", counted->suppressed);
+    json_end_object(&j);
+    return b->failed ? (struct span){0, 0} : buf_span(b);
+}
+
+static void put_uid(struct event *e, const struct rule *rule, const struct record *r,
+                    const uint8_t *group)
+{
+    struct span parts[3] = {rule->id, span_make(r->uid, sizeof(r->uid)),
+                            span_make(group, group ? COUNTER_GROUP_SIZE : 0)};
+    event_uid_make(e->uid, parts, group ? 3 : 2);
+}
+
+void finding_make(struct event *e, const struct rule *rule, const struct hit *h,
+                  const struct counted *counted, const uint8_t *group, struct finding_work *work)
+{
+    static const char *const users[] = {"user",     "User", "TargetUserName", "SubjectUserName",
+                                        "username", NULL};
+    static const char *const addresses[] = {"src_ip", "SourceIp", "IpAddress", "rhost", NULL};
+    const struct record *r = h->record;
+    *e = (struct event){.class_uid = EVENT_DETECTION,
+                        .activity = FINDING_CREATE,
+                        .severity = rule->severity,
+                        .time_ms = r->time_ms};
+    e->message = put_message(&work->message, rule, h, counted);
+    if (counted)
+        e->vigia = put_vigia(&work->vigia, rule, h, counted);
+    put_uid(e, rule, r, group);
+    struct event_detection *d = &e->u.detection;
+    d->rule_id = rule->id;
+    d->rule_title = rule->title;
+    d->analytic_type_id = 1;
+    d->attacks_n = rule->attacks_n;
+    memcpy(d->attacks, rule->attacks, rule->attacks_n * sizeof(d->attacks[0]));
+    d->confidence_id = rule->confidence_id;
+    d->log_name = span_of(r->source);
+    d->evidence = r->raw;
+    d->user = first_field(h, users);
+    d->src_ip = first_field(h, addresses);
+    d->count = counted ? counted->count : 1;
+    d->first_ms = counted ? counted->first_ms : r->time_ms;
+    d->last_ms = counted ? counted->last_ms : r->time_ms;
+}

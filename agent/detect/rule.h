@@ -1,0 +1,89 @@
+/*
+ * A Sigma rule (specification 2.1.0) or correlation rule, read from one document of a file into a
+ * form that can be matched.
+ *
+ * Beside Sigma's own keys one of ours is read; Sigma allows such keys:
+ *
+ *     vigia:
+ *         extract:
+ *             - 'from (?<src_ip>\S+) port'     # named groups become fields
+ *
+ * The expressions are tried on the message of a record that matched. Their fields serve group-by,
+ * `field` of value_count, and the finding (user, src_ip). The first to set a field wins.
+ */
+#ifndef DETECT_RULE_H
+#define DETECT_RULE_H
+
+#include "base/error.h"
+#include "detect/condition.h"
+#include "detect/item.h"
+#include "detect/yaml_tree.h"
+#include "event/event.h"
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RULE_SELECTIONS_MAX 128
+#define RULE_EXTRACT_MAX    8
+#define RULE_REFERS_MAX     16
+#define RULE_GROUP_BY_MAX   8
+#define RULE_COUNT_MAX      1000 /* of a correlation's condition */
+#define RULE_TIMESPAN_MAX_S (31 * 86400)
+
+struct clause { /* every item must match */
+    size_t n;
+    struct item *items;
+};
+
+struct selection { /* one clause must match */
+    struct span name;
+    size_t n;
+    struct clause *clauses;
+};
+
+enum correlation_type { CORRELATION_NONE, CORRELATION_EVENT_COUNT, CORRELATION_VALUE_COUNT };
+
+struct rule_correlation {
+    enum correlation_type type;
+    size_t refers_n, group_by_n;
+    struct span refers[RULE_REFERS_MAX]; /* ids or names of base rules */
+    struct span group_by[RULE_GROUP_BY_MAX];
+    struct span field; /* value_count: whose values are counted */
+    int64_t timespan_ms;
+    uint64_t least, most; /* counts that fire; most may be UINT64_MAX */
+    bool generate;        /* base rules fire by themselves, too */
+};
+
+struct rule {
+    struct span id, name, title;
+    struct span file; /* where it was read from, */
+    int line;         /* and the line it begins at */
+    enum event_severity severity;
+    int confidence_id; /* by its status: experimental 1, test 2, stable 3, else 0 */
+    size_t attacks_n;
+    struct span attacks[8]; /* "T1110.001" */
+    uint8_t hash[16];       /* of what decides a match, not of the words around it */
+
+    /* a rule */
+    struct span product, category, service; /* empty: any */
+    size_t selections_n;
+    struct selection *selections;
+    struct condition condition;
+    size_t extract_n;
+    struct regex *extract[RULE_EXTRACT_MAX];
+    bool generate; /* fires by itself although a correlation refers to it */
+
+    /* a correlation */
+    struct rule_correlation correlation;
+};
+
+/* A rule made in the arena, or NULL and e ("file:line: what, remedy"). */
+struct rule *rule_make(struct arena *a, struct span file, const struct tree_node *document,
+                       struct error *e);
+void rule_release(struct rule *r); /* what does not lie in the arena */
+
+/* e->text with "file:line: " in front, made safe to print; returns -1. */
+int rule_error(struct span file, int line, const char *what, struct error *e);
+
+#endif

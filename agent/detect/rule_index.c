@@ -1,0 +1,112 @@
+#include "detect/rule_index.h"
+
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+#define LITERALS_MAX 256 /* of one rule; with more it is tried on every record */
+
+struct rule_group {
+    const struct rule *first; /* whose logsource all have */
+    size_t n;
+    uint32_t *always; /* entries to be tried on every record */
+    size_t always_n;
+    struct literals *literals; /* id: entry */
+};
+
+static bool is_alike(const struct rule *a, const struct rule *b)
+{
+    return span_equal_nocase(a->product, b->product) &&
+           span_equal_nocase(a->category, b->category) && span_equal_nocase(a->service, b->service);
+}
+
+static struct rule_group *group_of(struct rule_set *set, const struct rule *r)
+{
+    for (size_t i = 0; i < set->groups_n; i++)
+        if (is_alike(set->groups[i].first, r))
+            return &set->groups[i];
+    set->groups = mem_grow(set->groups, set->groups_n + 1, sizeof(*set->groups));
+    struct rule_group *g = &set->groups[set->groups_n++];
+    *g = (struct rule_group){.first = r};
+    return g;
+}
+
+struct literal_list {
+    struct literal *items;
+    size_t n, room;
+};
+
+static void add_literals(struct literal_list *list, const struct span *texts, size_t n, size_t id)
+{
+    if (list->n + n > list->room) {
+        list->room = 2 * (list->n + n);
+        list->items = mem_grow(list->items, list->room, sizeof(*list->items));
+    }
+    for (size_t i = 0; i < n; i++)
+        list->items[list->n++] = (struct literal){texts[i], (uint32_t)id};
+}
+
+static void index_group(struct rule_set *set, struct rule_group *g)
+{
+    struct literal_list list = {0};
+    g->always = mem_new(g->n, sizeof(*g->always));
+    for (size_t i = 0; i < set->n; i++) {
+        const struct rule *r = set->entries[i].rule;
+        struct span texts[LITERALS_MAX];
+        if (r->correlation.type != CORRELATION_NONE || !is_alike(g->first, r))
+            continue;
+        size_t n = match_literals(r, texts, LITERALS_MAX);
+        if (n == 0)
+            g->always[g->always_n++] = (uint32_t)i;
+        else
+            add_literals(&list, texts, n, i);
+    }
+    g->literals = literals_new(list.items, list.n);
+    free(list.items);
+}
+
+void rule_index_make(struct rule_set *set)
+{
+    hits_init(&set->hits, set->n);
+    for (size_t i = 0; i < set->n; i++)
+        if (set->entries[i].rule->correlation.type == CORRELATION_NONE)
+            group_of(set, set->entries[i].rule)->n++;
+    for (size_t i = 0; i < set->groups_n; i++)
+        index_group(set, &set->groups[i]);
+}
+
+void rule_index_release(struct rule_set *set)
+{
+    for (size_t i = 0; i < set->groups_n; i++) {
+        free(set->groups[i].always);
+        literals_free(set->groups[i].literals);
+    }
+    free(set->groups);
+    hits_release(&set->hits);
+}
+
+static void try_rules(struct rule_set *set, struct view *view, const uint32_t *entries, size_t n,
+                      void (*hit)(void *ctx, size_t entry), void *ctx)
+{
+    for (size_t i = 0; i < n; i++)
+        if (match_rule(set->entries[entries[i]].rule, view))
+            hit(ctx, entries[i]);
+}
+
+void rule_set_match(struct rule_set *set, struct view *view, const struct record *r,
+                    void (*hit)(void *ctx, size_t entry), void *ctx)
+{
+    bool ready = false;
+    for (size_t i = 0; i < set->groups_n; i++) {
+        const struct rule_group *g = &set->groups[i];
+        if (!match_logsource(g->first, r))
+            continue;
+        if (!ready)
+            view_set(view, r);
+        ready = true;
+        hits_clear(&set->hits);
+        view_scan(view, g->literals, &set->hits);
+        try_rules(set, view, set->hits.ids, set->hits.n, hit, ctx);
+        try_rules(set, view, g->always, g->always_n, hit, ctx);
+    }
+}

@@ -1,0 +1,49 @@
+/*
+ * All rules of a folder, indexed by their logsource and by texts that must stand in a record.
+ *
+ * Files *.yml and *.yaml are read in the order of their names; a file may hold several documents.
+ * A broken rule is left out and told, the others go on. A rule whose id (or name) another one has
+ * already is left out, so is a correlation that refers to a rule that is not there.
+ */
+#ifndef DETECT_RULE_SET_H
+#define DETECT_RULE_SET_H
+
+#include "detect/match.h"
+#include "detect/rule.h"
+
+#define RULE_SET_MAX 8192 /* files, and rules */
+
+struct rule_entry {
+    struct rule *rule;
+    bool fires; /* a hit is a finding; false if it only serves correlations */
+    size_t uses_n;
+    uint32_t *uses;      /* correlations that count its hits: indexes of entries */
+    uint8_t version[16]; /* of a correlation: changes when it or a base rule changes */
+};
+
+struct rule_group; /* rules with the same logsource */
+
+struct rule_set {
+    struct arena *arena;
+    size_t n;
+    struct rule_entry *entries;
+    size_t groups_n;
+    struct rule_group *groups;
+    struct hits hits;
+    size_t off;    /* entries that are correlations without their base rules */
+    size_t broken; /* problems told */
+};
+
+/* tell() gets "file:line: what, remedy" for each rule that is left out. */
+struct rule_set *rule_set_load(const char *folder, void (*tell)(void *ctx, const char *problem),
+                               void *ctx);
+/* For tests and fuzzing: from memory, in place of a folder with one file. */
+struct rule_set *rule_set_parse(const char *name, struct span text,
+                                void (*tell)(void *ctx, const char *problem), void *ctx);
+void rule_set_free(struct rule_set *set);
+
+/* Calls hit() with the index of each rule that matches the record, correlations excepted. */
+void rule_set_match(struct rule_set *set, struct view *view, const struct record *r,
+                    void (*hit)(void *ctx, size_t entry), void *ctx);
+
+#endif
