@@ -13,7 +13,7 @@ CLANG    := clang-14
 DEPS     ?= build/deps/linux
 FUZZ_SECONDS ?= 60
 # System tests that also run under ThreadSanitizer (they are slow there).
-TSAN_SYSTEM :=
+TSAN_SYSTEM := line
 
 # Variants ------------------------------------------------------------------------------------------------------------
 

@@ -34,8 +34,7 @@ struct log_files {
     bool too_many;
     int64_t look_due;
     struct followed *current; /* whose lines are being handed on */
-    int64_t local_offset_s;
-    int64_t now_wall_ms;
+    struct syslog_clock clock;
 };
 
 /* ---- records and events ---- */
@@ -53,9 +52,9 @@ static void take_line(void *ctx, const struct log_line *line)
 {
     struct log_files *self = ctx;
     struct followed *f = self->current;
-    struct syslog_line parsed = {.time_ms = self->now_wall_ms, .message = line->text};
+    struct syslog_line parsed = {.time_ms = self->clock.now_ms, .message = line->text};
     if (strcmp(f->log->format, "syslog") == 0)
-        syslog_parse(line->text, self->now_wall_ms, self->local_offset_s, &parsed);
+        syslog_parse(line->text, &self->clock, &parsed);
     struct record r = {
         .source = f->path,
         .product = "linux",
@@ -91,7 +90,7 @@ static void take_incident(void *ctx, enum log_incident what, const struct log_po
         .class_uid = EVENT_LOG_ACTIVITY,
         .activity = incidents[what].activity,
         .severity = incidents[what].severity,
-        .time_ms = self->now_wall_ms,
+        .time_ms = self->clock.now_ms,
         .message = incidents[what].message,
         .u.log.log_name = span_of(self->current->path),
         .u.log.actor.uid = -1,
@@ -249,8 +248,8 @@ static int64_t run(void *ctx, int64_t now_ms)
     int64_t next;
     note_changes(self, now_ms);
     next = self->look_due;
-    self->now_wall_ms = clock_wall_ms();
-    self->local_offset_s = clock_local_offset_s(self->now_wall_ms);
+    int64_t wall_ms = clock_wall_ms();
+    syslog_clock_init(&self->clock, wall_ms, clock_local_offset_s(wall_ms));
     for (size_t i = 0; i < self->n; i++) {
         struct followed *f = self->files[i];
         if (!f->dirty && !is_unsettled(&f->follow))

@@ -27,28 +27,34 @@ static bool take_clock(struct span *s, int *hour, int *minute, int *second)
            *second < 61;
 }
 
+void syslog_clock_init(struct syslog_clock *c, int64_t now_ms, int64_t local_offset_s)
+{
+    char text[TEXT_TIME_SIZE];
+    uint64_t year = 1970;
+    text_time(now_ms + local_offset_s * 1000, text);
+    span_to_u64((struct span){text, 4}, &year);
+    *c = (struct syslog_clock){now_ms, local_offset_s, (int)year};
+}
+
 /* "Nov 24 02:20:27": the year is the one that brings it closest below a day from now. */
-static bool take_traditional_time(struct span *s, int64_t now_ms, int64_t offset_s, int64_t *out)
+static bool take_traditional_time(struct span *s, const struct syslog_clock *c, int64_t *out)
 {
     static const char months[] = "JanFebMarAprMayJunJulAugSepOctNovDec";
     struct span name;
     int day, hour, minute, second;
     if (!span_take(s, 3, &name))
         return false;
-    size_t at = span_find_span(SPAN("JanFebMarAprMayJunJulAugSepOctNovDec"), name);
+    size_t at = span_find_span((struct span){months, sizeof(months) - 1}, name);
     if (at >= sizeof(months) - 1 || at % 3 != 0 || !take_char(s, ' '))
         return false;
     bool fine = take_char(s, ' ') ? take_digits(s, 1, &day) : take_digits(s, 2, &day);
     if (!fine || day < 1 || day > 31 || !take_char(s, ' ') ||
         !take_clock(s, &hour, &minute, &second))
         return false;
-    char now_text[TEXT_TIME_SIZE];
-    text_time(now_ms + offset_s * 1000, now_text);
-    uint64_t year = 1970;
-    span_to_u64((struct span){now_text, 4}, &year);
-    for (int y = (int)year + 1;; y--) {
-        *out = text_utc_ms(y, (int)(at / 3) + 1, day, hour, minute, second, 0) - offset_s * 1000;
-        if (*out <= now_ms + DAY_MS || y < (int)year)
+    for (int year = c->year + 1;; year--) {
+        *out = text_utc_ms(year, (int)(at / 3) + 1, day, hour, minute, second, 0) -
+               c->local_offset_s * 1000;
+        if (*out <= c->now_ms + DAY_MS || year < c->year)
             return true;
     }
 }
@@ -113,9 +119,9 @@ static void take_tag(struct span *s, struct syslog_line *out)
     *s = rest;
 }
 
-bool syslog_parse(struct span line, int64_t now_ms, int64_t local_offset_s, struct syslog_line *out)
+bool syslog_parse(struct span line, const struct syslog_clock *clock, struct syslog_line *out)
 {
-    *out = (struct syslog_line){.time_ms = now_ms, .message = line};
+    *out = (struct syslog_line){.time_ms = clock->now_ms, .message = line};
     struct span s = line, priority;
     if (take_char(&s, '<') && (!span_take_until(&s, '>', &priority) || priority.n > 3))
         return false;
@@ -123,7 +129,7 @@ bool syslog_parse(struct span line, int64_t now_ms, int64_t local_offset_s, stru
     int64_t time_ms;
     if (take_iso_time(&iso, &time_ms))
         s = iso;
-    else if (!take_traditional_time(&s, now_ms, local_offset_s, &time_ms))
+    else if (!take_traditional_time(&s, clock, &time_ms))
         return false;
     struct span host;
     if (!take_char(&s, ' ') || !span_take_until(&s, ' ', &host) || host.n == 0 || host.n > 255)

@@ -2,8 +2,8 @@
 
 #include "event/ocsf.h"
 
-static const char *const everywhere[] = {"metadata/version", "metadata/product/name",
-                                         "metadata/uid",     "metadata/tenant_uid",
+static const char *const everywhere[] = {"metadata/version",      "metadata/product/name",
+                                         "metadata/uid",          "metadata/tenant_uid",
                                          "metadata/reporter/uid", NULL};
 
 static const struct {
@@ -13,11 +13,13 @@ static const struct {
 } classes[] = {
     {EVENT_FILE, 0x7fff, {"actor/user", "device/uid", "file/name", "file/path", NULL}},
     {EVENT_LOG_ACTIVITY, 0x7ff, {"log_name", NULL}},
-    {EVENT_DETECTION, 0xf, {"finding_info/uid", "finding_info/title",
-                            "finding_info/analytic/uid", NULL}},
+    {EVENT_DETECTION,
+     0xf,
+     {"finding_info/uid", "finding_info/title", "finding_info/analytic/uid", NULL}},
     {EVENT_PATCH_STATE, 0x7, {"device/os/version", NULL}},
-    {EVENT_SOFTWARE, 0x7, {"device/uid", "sbom/package/name", "sbom/package/version",
-                           "sbom/software_components", NULL}},
+    {EVENT_SOFTWARE,
+     0x7,
+     {"device/uid", "sbom/package/name", "sbom/package/version", "sbom/software_components", NULL}},
     {EVENT_APPLICATION, 0x1ff, {"app/name", NULL}},
     {EVENT_SCAN, 0x7ff, {"scan", NULL}},
 };

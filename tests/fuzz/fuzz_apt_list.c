@@ -17,8 +17,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     packages_parse_release(span_make(data, n), &facts);
     for (size_t i = 0; i < p.n; i++) {
         const struct package *q = &p.items[i];
-        if (q->candidate &&
-            deb_version_compare(span_of(q->candidate), span_of(q->version)) <= 0)
+        if (q->candidate && deb_version_compare(span_of(q->candidate), span_of(q->version)) <= 0)
             abort();
     }
     size_t half = n / 2;

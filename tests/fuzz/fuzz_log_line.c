@@ -14,7 +14,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct span line = span_make(data, n);
     struct syslog_line out;
-    syslog_parse(line, 1790000000000, -21600, &out);
+    struct syslog_clock clock;
+    syslog_clock_init(&clock, 1790000000000, -21600);
+    syslog_parse(line, &clock, &out);
     must_be_inside(out.host, line);
     must_be_inside(out.program, line);
     must_be_inside(out.message, line);

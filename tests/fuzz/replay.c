@@ -1,6 +1,6 @@
 /*
- * Runs a fuzz target once over each file of the folders it is given, without libFuzzer: the committed
- * corpora stay a regression test for every compiler. A finding ends the program.
+ * Runs a fuzz target once over each file of the folders it is given, without libFuzzer: the
+ * committed corpora stay a regression test for every compiler. A finding ends the program.
  */
 #include <dirent.h>
 #include <stdint.h>

@@ -132,14 +132,21 @@ static void patterns_match_paths(void **state)
         const char *pattern, *path;
         bool matches;
     } rows[] = {
-        {"/etc/*", "/etc/a", true},          {"/etc/*", "/etc/a/b", false},
-        {"/etc/**", "/etc/a/b", true},       {"/home/*/.ssh/*", "/home/u/.ssh/k", true},
+        {"/etc/*", "/etc/a", true},
+        {"/etc/*", "/etc/a/b", false},
+        {"/etc/**", "/etc/a/b", true},
+        {"/home/*/.ssh/*", "/home/u/.ssh/k", true},
         {"/home/*/.ssh/*", "/home/u/x/.ssh/k", false},
-        {"**/*.swp", "/a/b/.c.swp", true},   {"/a?c", "/abc", true},
-        {"/a?c", "/a/c", false},             {"/[a-c]x", "/bx", true},
-        {"/[!a-c]x", "/bx", false},          {"/[", "/[", true},
-        {"/a/**/c", "/a/c", false},          {"/a*b*c", "/aXbYbZc", true},
-        {"", "", true},                      {"/x", "/x/", false},
+        {"**/*.swp", "/a/b/.c.swp", true},
+        {"/a?c", "/abc", true},
+        {"/a?c", "/a/c", false},
+        {"/[a-c]x", "/bx", true},
+        {"/[!a-c]x", "/bx", false},
+        {"/[", "/[", true},
+        {"/a/**/c", "/a/c", false},
+        {"/a*b*c", "/aXbYbZc", true},
+        {"", "", true},
+        {"/x", "/x/", false},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (text_glob(rows[i].pattern, rows[i].path) != rows[i].matches)

@@ -29,10 +29,11 @@ static void values_replace_defaults(void **state)
 {
     (void)state;
     struct error e;
-    struct config *c = parse("[agent]\nroot = /tmp/x\ntag = a\ntag = b\n"
-                             "[integrity]\npath = /etc\n[log auth]\npath = /var/log/auth.log\n"
-                             "service = auth ; comment\n[log app]\npath=/srv/*.log\nformat = plain\n",
-                             &e);
+    struct config *c =
+        parse("[agent]\nroot = /tmp/x\ntag = a\ntag = b\n"
+              "[integrity]\npath = /etc\n[log auth]\npath = /var/log/auth.log\n"
+              "service = auth ; comment\n[log app]\npath=/srv/*.log\nformat = plain\n",
+              &e);
     assert_non_null(c);
     assert_string_equal(c->inbox_dir, "/tmp/x/var/lib/vigia/inbox");
     assert_int_equal(c->tags.n, 2);

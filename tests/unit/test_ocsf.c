@@ -42,8 +42,8 @@ static struct event sample(enum event_class class_uid)
 static void every_class_has_what_is_required(void **state)
 {
     (void)state;
-    static const enum event_class all[] = {EVENT_FILE,     EVENT_LOG_ACTIVITY, EVENT_DETECTION,
-                                           EVENT_PATCH_STATE, EVENT_SOFTWARE,  EVENT_APPLICATION,
+    static const enum event_class all[] = {EVENT_FILE,        EVENT_LOG_ACTIVITY, EVENT_DETECTION,
+                                           EVENT_PATCH_STATE, EVENT_SOFTWARE,     EVENT_APPLICATION,
                                            EVENT_SCAN};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         struct event e = sample(all[i]);
@@ -103,8 +103,8 @@ static void a_change_shows_both_sides(void **state)
     e.vigia = SPAN("{\"while_off\":true}");
     e.u.file.path = SPAN("/etc/a\xff\\b");
     e.u.file.before = (struct event_file_state){.present = true, .type_id = 1, .mode = 0644};
-    e.u.file.after = (struct event_file_state){
-        .present = true, .type_id = 1, .mode = 04755, .has_sha256 = true};
+    e.u.file.after =
+        (struct event_file_state){.present = true, .type_id = 1, .mode = 04755, .has_sha256 = true};
     e.u.file.actor = (struct event_actor){.known = true,
                                           .pid = 5,
                                           .uid = 0,
