@@ -19,10 +19,17 @@ struct syslog_line {
     struct span message;
 };
 
-/* now_ms dates a line without a year (at most a day ahead of it), local_offset_s is local time
- * minus UTC. False when the line has another form: then message is the whole line and time_ms is
- * now_ms. */
-bool syslog_parse(struct span line, int64_t now_ms, int64_t local_offset_s,
-                  struct syslog_line *out);
+/* What a line without a year and zone is dated by; made once for many lines. */
+struct syslog_clock {
+    int64_t now_ms;
+    int64_t local_offset_s; /* local time minus UTC */
+    int year;               /* of now, in local time */
+};
+
+void syslog_clock_init(struct syslog_clock *c, int64_t now_ms, int64_t local_offset_s);
+
+/* A line without a year is at most a day ahead of now. False when the line has another form: then
+ * message is the whole line and time_ms is now. */
+bool syslog_parse(struct span line, const struct syslog_clock *clock, struct syslog_line *out);
 
 #endif
