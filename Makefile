@@ -176,4 +176,4 @@ clean:                                 ## removes what was built, but not the li
 	rm -rf build/release build/san build/tsan build/fuzz build/repro build/lint
 
 help:                                  ## this list
-	@sed -nE 's/^([a-z-]+):.*## (.*)/  make \1|\2/p' Makefile | column -t -s '|'
+	@sed -nE 's/^([a-z-]+):.*## (.*)/make \1|\2/p' Makefile | awk -F'|' '{printf "  %-17s %s\n", $$1, $$2}'
