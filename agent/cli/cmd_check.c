@@ -86,7 +86,7 @@ static int check_all(const char *file, const char *rules_dir, bool json)
     if (!rules_dir && c)
         rules_dir = c->rules_dir;
     if (rules_dir)
-        rules = sigma_check_dir(rules_dir, take_rule_error, &o);
+        sigma_check_dir(rules_dir, take_rule_error, &o, &rules);
     if (code == 0 && o.broken > 0)
         code = 1;
     if (json) {
