@@ -5,7 +5,8 @@
 #include <stddef.h>
 
 /* Calls tell() (may be NULL) with "file:line: what, remedy" for each rule that would be off.
- * Returns how many would be in force. */
-size_t sigma_check_dir(const char *folder, void (*tell)(void *ctx, const char *problem), void *ctx);
+ * *rules: how many would be in force. Returns the number of problems. */
+size_t sigma_check_dir(const char *folder, void (*tell)(void *ctx, const char *problem), void *ctx,
+                       size_t *rules);
 
 #endif
