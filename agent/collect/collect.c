@@ -25,7 +25,8 @@ struct collect {
     file_t lock;
     char config_error[512];
     int64_t started_wall_ms;
-    int64_t status_due;
+    int64_t status_due;      /* not before */
+    uint64_t status_changes; /* what pipeline_changes() said at the last one */
     int64_t look_due;
     bool look; /* at acknowledgements and requests */
 };
@@ -116,6 +117,17 @@ static void write_status(struct collect *c, int64_t now)
 {
     status_write(c->config, &c->who, c->pipeline, c->config_error, c->started_wall_ms);
     c->status_due = now + STATUS_EVERY_MS;
+    c->status_changes = pipeline_changes(c->pipeline);
+}
+
+/* Returns when it wants to be called again. */
+static int64_t update_status(struct collect *c, int64_t now)
+{
+    if (pipeline_changes(c->pipeline) == c->status_changes)
+        return INT64_MAX;
+    if (now >= c->status_due)
+        write_status(c, now);
+    return c->status_due;
 }
 
 /* ---- requests ---- */
@@ -168,7 +180,6 @@ static void look_at_folders(struct collect *c, int64_t now)
     c->look_due = now + LOOK_EVERY_MS;
     pipeline_take_acks(c->pipeline);
     requests_take(c->config->requests_dir, take_request, c);
-    write_status(c, now);
 }
 
 /* ---- the loop ---- */
@@ -196,7 +207,9 @@ static void run_loop(struct collect *c)
             reload(c);
         int64_t due = pipeline_round(c->pipeline, clock_mono_ms());
         look_at_folders(c, clock_mono_ms());
+        int64_t status = update_status(c, clock_mono_ms());
         service_alive();
+        due = due < status ? due : status;
         wait_for_work(c, due < c->look_due ? due : c->look_due);
     }
 }

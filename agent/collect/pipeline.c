@@ -434,6 +434,14 @@ bool pipeline_is_healthy(struct pipeline *p)
     return !no_space(p);
 }
 
+uint64_t pipeline_changes(const struct pipeline *p)
+{
+    struct spool_counters spool;
+    spool_counters_read(p->spool, &spool);
+    return p->counters.emitted + spool.sealed + spool.acknowledged + spool.refused +
+           spool.given_up + (p->frame_failed ? 1u << 30 : 0) + (p->seal_failed ? 1u << 31 : 0);
+}
+
 const char *pipeline_stream(const struct pipeline *p)
 {
     return spool_stream(p->spool);
