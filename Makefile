@@ -105,6 +105,11 @@ $(OUT)/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libvigi
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
+# For LD_PRELOAD: kills a program inside its writes. It is not sanitized itself, so one rule does for all variants.
+$(OUT)/crash.so: tests/fake/crash/crash.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O1 -U_FORTIFY_SOURCE -D_GNU_SOURCE= -fPIC -shared -pthread -o $@ $<
+
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 
@@ -123,7 +128,7 @@ deps:                                  ## the third-party libraries: build/deps/
 
 # Testing -------------------------------------------------------------------------------------------------------------
 
-bins: $(OUT)/vigia $(UNIT) $(BENCH)    ## everything that `check` runs
+bins: $(OUT)/vigia $(OUT)/crash.so $(UNIT) $(BENCH)  ## everything that `check` runs
 
 ifeq ($(SAN),thread)
 check: bins                            ## every test; the last line is 'N passed, N failed'
@@ -139,7 +144,7 @@ endif
 unit: $(UNIT)                          ## unit tests
 	@$(CHECK) unit
 
-system: $(OUT)/vigia                   ## system tests, with a real nginx
+system: $(OUT)/vigia $(OUT)/crash.so   ## system tests, with a real nginx
 	@scripts/prereqs --install check
 	@$(CHECK) system
 
