@@ -236,9 +236,9 @@ void pipeline_start(struct pipeline *p, const struct config *c, const struct ide
     p->who = who;
     p->source_host = (struct source_host){c, p->store, p, emit, emit_record, put, dropped, is_full};
     p->detect_host = (struct detect_host){c, p->store, p, emit, put};
-    for (size_t i = 0; all_detectors[i] && i < DETECTORS_MAX; i++)
+    for (size_t i = 0; i < DETECTORS_MAX && all_detectors[i]; i++)
         start_detector(p, all_detectors[i]);
-    for (size_t i = 0; all_sources[i] && i < SOURCES_MAX; i++)
+    for (size_t i = 0; i < SOURCES_MAX && all_sources[i]; i++)
         start_source(p, all_sources[i]);
 }
 

@@ -1,0 +1,272 @@
+/*
+ * The pipeline with a source and a detector of the test: what is emitted is told once, state stands
+ * in the frame of its event, and a crash between two frames takes both back together.
+ */
+#include "collect/counters.h"
+#include "collect/pipeline.h"
+#include "detect/detect.h"
+#include "platform/file.h"
+#include "unit/cmocka_all.h"
+#include "unit/scratch.h"
+
+/* ---- the double of a source: emits what the test asks for ---- */
+
+static const struct source_host *host;
+static struct source_host host_copy;
+static int to_emit, next_number, checkpoints, records_seen, run_calls;
+
+static int open_source(const struct source_host *h, void **self, struct error *e)
+{
+    (void)e;
+    host_copy = *h;
+    host = &host_copy;
+    *self = &host_copy;
+    return 0;
+}
+
+static void emit_number(int number)
+{
+    struct span part = span_make(&number, sizeof(number));
+    struct event e = {.class_uid = EVENT_APPLICATION,
+                      .activity = APPLICATION_START,
+                      .severity = SEVERITY_LOW,
+                      .time_ms = 1790000000000};
+    event_uid_make(e.uid, &part, 1);
+    host->emit(host->ctx, &e);
+    host->put(host->ctx, STORE_PATCH, SPAN("last"), part);
+}
+
+static int64_t run_source(void *self, int64_t now_ms)
+{
+    (void)self, (void)now_ms;
+    run_calls++;
+    for (; to_emit > 0; to_emit--)
+        emit_number(next_number++);
+    return INT64_MAX;
+}
+
+static void checkpoint_source(void *self)
+{
+    (void)self;
+    checkpoints++;
+}
+
+static void health_source(void *self, struct source_health *out)
+{
+    (void)self;
+    *out = (struct source_health){.state = SOURCE_DEGRADED, .detail = "a \"reason\""};
+}
+
+static void close_source(void *self)
+{
+    (void)self;
+}
+
+static const struct source test_source = {.name = "test",
+                                          .open = open_source,
+                                          .run = run_source,
+                                          .checkpoint = checkpoint_source,
+                                          .health = health_source,
+                                          .close = close_source};
+const struct source *const all_sources[] = {&test_source, NULL};
+
+static int open_detector(const struct detect_host *h, void **self, struct error *e)
+{
+    (void)h, (void)self;
+    return error_set(e, "no rules");
+}
+
+static void take_record(void *self, const struct record *r)
+{
+    (void)self, (void)r;
+    records_seen++;
+}
+
+static const struct detector test_detector = {
+    .name = "test", .open = open_detector, .record = take_record};
+const struct detector *const all_detectors[] = {&test_detector, NULL};
+
+/* ---- a pipeline in a scratch folder ---- */
+
+static struct config config;
+static const struct identity who = {.institution = "MX", .endpoint = "pc", .hostname = "pc"};
+static struct store *store;
+static char folders[8][300];
+
+static char *make(int at, const char *name)
+{
+    snprintf(folders[at], sizeof(folders[at]), "%s/%s", scratch_path(), name);
+    assert_int_equal(folder_make(folders[at], 0700), 0);
+    return folders[at];
+}
+
+static struct pipeline *start(void)
+{
+    struct error e = {""};
+    bool fresh;
+    assert_int_equal(store_open(config.state_dir, &store, &fresh, &e), 0);
+    struct pipeline *p = pipeline_new(store);
+    if (pipeline_open_spool(p, &config, &who, &e) != 0)
+        fail_msg("%s", e.text);
+    assert_int_equal(store_commit(store), 0);
+    pipeline_start(p, &config, &who);
+    return p;
+}
+
+static void crash(struct pipeline *p)
+{
+    pipeline_free(p);
+    store_close(store);
+}
+
+static int set_up(void **state)
+{
+    (void)state;
+    scratch_open();
+    config = (struct config){.state_dir = make(0, "state"),
+                             .outbox_dir = make(1, "outbox"),
+                             .inbox_dir = make(2, "inbox"),
+                             .spool_cap = 1 << 30,
+                             .seal_bytes = 256 * 1024,
+                             .seal_age_s = 60,
+                             .heartbeat_s = 300};
+    make(3, "outbox/urgent");
+    make(4, "outbox/routine");
+    make(5, "outbox/refused");
+    make(6, "inbox/ack");
+    make(7, "inbox/refused");
+    to_emit = next_number = checkpoints = records_seen = run_calls = 0;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    (void)state;
+    scratch_close();
+    return 0;
+}
+
+static int last_number(void)
+{
+    int number = -1;
+    struct buf value = BUF_INIT(64);
+    if (store_get(store, STORE_PATCH, SPAN("last"), &value) == 0)
+        memcpy(&number, value.p, sizeof(number));
+    buf_release(&value);
+    return number;
+}
+
+static void describe(struct pipeline *p, struct buf *out)
+{
+    struct json_out j;
+    json_start(&j, out);
+    json_object(&j, NULL);
+    pipeline_describe(p, &j);
+    json_end_object(&j);
+}
+
+/* ---- what must hold ---- */
+
+static void an_event_and_its_state_survive_together(void **state)
+{
+    (void)state;
+    struct pipeline *p = start();
+    to_emit = 3;
+    pipeline_round(p, 1);
+    assert_int_equal(last_number(), 2); /* seen at once */
+    crash(p);
+    p = start(); /* nothing was flushed: both are gone */
+    assert_int_equal(last_number(), -1);
+    next_number = 0;
+    to_emit = 3;
+    pipeline_round(p, 1);
+    pipeline_stop(p); /* writes the frame */
+    crash(p);
+    p = start();
+    assert_int_equal(last_number(), 2);
+    crash(p);
+    assert_true(checkpoints > 0);
+}
+
+static void the_same_event_is_not_told_twice(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT(65536);
+    struct pipeline *p = start();
+    to_emit = 2;
+    pipeline_round(p, 1);
+    pipeline_stop(p);
+    crash(p);
+    p = start();
+    next_number = 1; /* one of before, one new */
+    to_emit = 2;
+    pipeline_round(p, 1);
+    describe(p, &text);
+    if (!strstr(text.p, "\"emitted\":3,\"suppressed\":1"))
+        fail_msg("%s", text.p);
+    crash(p);
+    buf_release(&text);
+}
+
+static void health_is_said_with_its_reason(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT(65536);
+    struct pipeline *p = start();
+    assert_false(pipeline_is_healthy(p));
+    describe(p, &text);
+    assert_non_null(strstr(text.p, "\"state\":\"degraded\",\"detail\":\"a \\\"reason\\\"\""));
+    assert_non_null(strstr(text.p, "no rules"));
+    crash(p);
+    buf_release(&text);
+}
+
+static void a_seal_makes_one_batch(void **state)
+{
+    (void)state;
+    struct outbox_count count;
+    struct pipeline *p = start();
+    to_emit = 5;
+    pipeline_round(p, 1);
+    pipeline_seal(p);
+    assert_int_equal(outbox_sum(config.outbox_dir, OUTBOX_ROUTINE, pipeline_stream(p), &count), 0);
+    assert_int_equal(count.batches, 1);
+    crash(p);
+    p = start();
+    assert_int_equal(last_number(), 4);
+    crash(p);
+}
+
+static void counters_survive_being_saved(void **state)
+{
+    (void)state;
+    struct counters a = {.sequence = 9, .seen = 8, .emitted = 7, .suppressed = 6}, b = {0};
+    struct buf saved = BUF_INIT(4096);
+    char reason[16];
+    for (int i = 0; i < 40; i++) { /* more reasons than there is room for */
+        snprintf(reason, sizeof(reason), "reason %d", i);
+        counters_drop(&a, reason, 1);
+    }
+    counters_save(&a, &saved);
+    counters_load(&b, buf_span(&saved));
+    assert_memory_equal(&a, &b, sizeof(a));
+    uint64_t sum = 0;
+    for (size_t i = 0; i < b.reasons_n; i++)
+        sum += b.dropped[i].count;
+    assert_int_equal(sum, 40);
+    counters_load(&b, SPAN("12\tx"));
+    assert_int_equal(b.sequence, 9);
+    buf_release(&saved);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(an_event_and_its_state_survive_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(the_same_event_is_not_told_twice, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(health_is_said_with_its_reason, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_seal_makes_one_batch, set_up, tear_down),
+        cmocka_unit_test(counters_survive_being_saved),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
