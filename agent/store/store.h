@@ -6,10 +6,13 @@
  *   writes them all in one transaction. The pipeline puts the same changes into the spool's journal
  *   with the events they belong to and commits only what a durable frame holds, so an event and the
  *   state behind it never part. Only the poll loop calls these three.
- * - store_bulk_*: large first fills (a baseline) straight into the file, from the scan worker.
- *   Nothing else may touch the same keys meanwhile.
+ * - store_bulk_*: large first fills (a baseline) straight into the file, from the scan worker, a
+ *   few hundred KiB a transaction, so that a commit of the poll loop never waits for a whole scan.
+ *   Nothing else may touch the same keys meanwhile. After a failed put the chunk is kept and tried
+ *   again with the next one.
  *
- * Reading is allowed from any thread. Values are copied into the caller's buffer.
+ * Reading is allowed from any thread. Values are copied into the caller's buffer. One process at a
+ * time opens the file (collect holds a lock on the state folder).
  * Keys are 1 to 500 bytes, values at most 64 KiB.
  * Errors: 0, or a negative errno value; -ENOENT when there is no such key, -EUCLEAN when the file
  * is damaged (store_open then moves it aside as state.mdb.damaged and starts anew: the caller is
@@ -22,7 +25,12 @@
 #include "base/error.h"
 #include "base/span.h"
 
+#include <errno.h>
 #include <stdbool.h>
+
+#ifndef EUCLEAN /* Linux has it; elsewhere the same number stands for it */
+#define EUCLEAN 117
+#endif
 
 enum store_table {
     STORE_META,      /* stream, sequence counters, when things ran last */
@@ -53,6 +61,8 @@ struct store_bulk;
 int store_bulk_begin(struct store *s, struct store_bulk **out);
 int store_bulk_put(struct store_bulk *b, enum store_table t, struct span key, struct span value);
 int store_bulk_remove(struct store_bulk *b, enum store_table t, struct span key);
-int store_bulk_end(struct store_bulk *b, bool keep); /* frees b; keep: durable when 0 */
+/* Frees b. keep: all is durable when 0. Not keep: the last chunk is dropped; what earlier chunks
+ * put stays in the file. */
+int store_bulk_end(struct store_bulk *b, bool keep);
 
 #endif

@@ -1,0 +1,32 @@
+/*
+ * A list of changes to tables that are not in the file yet, sorted by table and key; the last
+ * change of a key counts. Made for some ten thousand entries.
+ */
+#ifndef STORE_CHANGES_H
+#define STORE_CHANGES_H
+
+#include "store/store.h"
+
+struct change {
+    enum store_table table;
+    bool removed;
+    struct span key, value; /* point into the same block of memory as this struct */
+};
+
+struct changes {
+    struct change **at;
+    size_t n, room;
+    size_t bytes; /* of keys and values */
+};
+
+/* value.p == NULL: the key is removed. */
+void changes_set(struct changes *c, enum store_table t, struct span key, struct span value);
+/* Index of the first change whose table and key are not smaller; n if there is none. */
+size_t changes_from(const struct changes *c, enum store_table t, struct span key);
+const struct change *changes_find(const struct changes *c, enum store_table t, struct span key);
+void changes_release(struct changes *c); /* empty again, no memory held */
+
+/* As LMDB orders keys: byte by byte, the shorter first. */
+int key_compare(struct span a, struct span b);
+
+#endif
