@@ -190,6 +190,7 @@ static void info_of_stat(const struct stat *st, struct file_info *info)
 int file_info_of(file_t f, struct file_info *info)
 {
     struct stat st;
+    *info = (struct file_info){0};
     if (fstat((int)f, &st) != 0)
         return -errno;
     info_of_stat(&st, info);
@@ -199,6 +200,7 @@ int file_info_of(file_t f, struct file_info *info)
 static int info_at(int folder, const char *path, struct file_info *info)
 {
     struct stat st;
+    *info = (struct file_info){0};
     if (fstatat(folder, path, &st, AT_SYMLINK_NOFOLLOW) != 0)
         return -errno;
     info_of_stat(&st, info);
