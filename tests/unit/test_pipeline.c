@@ -242,7 +242,7 @@ static void counters_survive_being_saved(void **state)
     (void)state;
     struct counters a = {.sequence = 9, .seen = 8, .emitted = 7, .suppressed = 6}, b = {0};
     struct buf saved = BUF_INIT(4096);
-    char reason[16];
+    char reason[32];
     for (int i = 0; i < 40; i++) { /* more reasons than there is room for */
         snprintf(reason, sizeof(reason), "reason %d", i);
         counters_drop(&a, reason, 1);
