@@ -314,6 +314,7 @@ static void test_account_table(void **state)
                                   "#off:x:9:1::/:\n"
                                   "\n"
                                   "nul\0l:x:10:1::/:\n"
+                                  "late:x:14:1:\0:\n"
                                   "na\303\261o:x:11:1::/:\r\n"
                                   "group:x:12\n"
                                   "last:x:13:1"; /* no newline */
