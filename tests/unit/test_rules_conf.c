@@ -1,0 +1,312 @@
+/*
+ * Our own rules: all of conf/rules load, and each one finds what it is for and leaves alone what
+ * only looks like it. Run from the root of the tree.
+ */
+#include "detect/all.h"
+#include "unit/cmocka_all.h"
+#include "unit/sigma_kit.h"
+
+int store_each(struct store *s, enum store_table t, struct span prefix,
+               bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
+{
+    (void)s, (void)t, (void)prefix, (void)each, (void)ctx;
+    return 0;
+}
+
+static const struct row {
+    const char *title; /* of the rule; with fires == 0 of the one that could be mistaken */
+    const char *program;
+    const char *message; /* %d becomes the number of the line */
+    int lines;           /* one a second */
+    int fires;
+    const char *user, *src_ip; /* of the finding; NULL: none */
+} rows[] = {
+    {"SSH passwords tried from one address", "sshd",
+     "Failed password for invalid user admin from 192.0.2.1 port 5%d ssh2", 5, 1, "admin",
+     "192.0.2.1"},
+    {"SSH passwords tried from one address", "sshd-session",
+     "Failed password for root from 2001:db8::1 port 5%d ssh2", 9, 1, "root", "2001:db8::1"},
+    {"SSH passwords tried from one address", "sshd",
+     "message repeated %d times: [ Failed password for root from 192.0.2.1 port 22 ssh2]", 5, 1,
+     "root", "192.0.2.1"},
+    {"SSH passwords tried from one address", "sshd",
+     "Failed password for x from 198.51.100.1 port 1 from 192.0.2.1 port 5%d ssh2", 5, 1,
+     "x from 198.51.100.1 port 1", "192.0.2.1"}, /* a name made up to accuse another */
+    {"SSH passwords tried from one address", "sshd",
+     "Failed password for root from 192.0.2.1 port 5%d ssh2", 4, 0, NULL, NULL},
+    {"SSH passwords tried from one address", "sshd",
+     "Failed password for root from 192.0.2.%d port 22 ssh2", 9, 0, NULL, NULL},
+    {"SSH passwords tried from one address", "sshd",
+     "Accepted password for alice from 192.0.2.1 port 5%d ssh2", 9, 0, NULL, NULL},
+    {"SSH password tried on many accounts from one address", "sshd",
+     "Failed password for invalid user u%d from 192.0.2.1 port 22 ssh2", 6, 1, "u6", "192.0.2.1"},
+    {"SSH password tried on many accounts from one address", "sshd",
+     "Failed password for root from 192.0.2.1 port 5%d ssh2", 20, 0, NULL, NULL},
+    {"SSH passwords for one account tried from many addresses", "sshd",
+     "Failed password for root from 192.0.2.%d port 22 ssh2", 5, 1, "root", "192.0.2.5"},
+    {"SSH passwords for one account tried from many addresses", "sshd",
+     "Failed password for u%d from 192.0.2.%d port 22 ssh2", 9, 0, NULL, NULL},
+    {"SSH accounts guessed from one address", "sshd", "Invalid user u%d from 192.0.2.1 port 4711",
+     5, 1, "u5", "192.0.2.1"},
+    {"SSH accounts guessed from one address", "sshd", "Invalid user u%d from 192.0.2.1", 5, 1, "u5",
+     "192.0.2.1"},
+    {"SSH accounts guessed from one address", "sshd",
+     "input_userauth_request: invalid user u%d [preauth]", 9, 0, NULL, NULL},
+    {"SSH login as root with a password", "sshd",
+     "Accepted password for root from 192.0.2.1 port 22 ssh2", 1, 1, "root", "192.0.2.1"},
+    {"SSH login as root with a password", "sshd",
+     "Accepted password for rootless from 192.0.2.1 port 22 ssh2", 1, 0, NULL, NULL},
+    {"SSH login as root with a password", "sshd",
+     "Failed password for root from 192.0.2.1 port 22 ssh2", 1, 0, NULL, NULL},
+    {"SSH login as root with a key", "sshd",
+     "Accepted publickey for root from 192.0.2.1 port 22 ssh2: ED25519 SHA256:x", 1, 1, "root",
+     "192.0.2.1"},
+    {"SSH login as root with a key", "sshd",
+     "Accepted publickey for alice from 192.0.2.1 port 22 ssh2: ED25519 SHA256:x", 1, 0, NULL,
+     NULL},
+    {"User not in sudoers tried sudo", "sudo",
+     "   alice : user NOT in sudoers ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls",
+     1, 1, "alice", NULL},
+    {"User not in sudoers tried sudo", "sudo",
+     "   alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/ls", 1, 0, NULL, NULL},
+    {"Command not allowed by sudoers", "sudo",
+     "alice : command not allowed ; TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/sh", 1,
+     1, "alice", NULL},
+    {"Command not allowed by sudoers", "sudo",
+     "alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/echo command not allowed", 1,
+     0, NULL, NULL},
+    {"Wrong passwords at sudo", "sudo",
+     "alice : 3 incorrect password attempts ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls", 1,
+     1, "alice", NULL},
+    {"Wrong passwords at sudo", "sudo",
+     "alice : 1 incorrect password attempt ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/ls", 1, 1,
+     "alice", NULL},
+    {"Wrong passwords at sudo", "sudo",
+     "alice : a password is required ; PWD=/ ; USER=root ; COMMAND=/bin/ls", 1, 0, NULL, NULL},
+    {"sudo passwords tried by one user", "sudo",
+     "pam_unix(sudo:auth): authentication failure; logname=alice uid=1000 euid=0 tty=/dev/pts/%d "
+     "ruser=alice rhost=  user=alice",
+     5, 1, "alice", NULL},
+    {"sudo passwords tried by one user", "sudo",
+     "pam_unix(sudo:auth): authentication failure; logname=u%d uid=1000 euid=0 tty=/dev/pts/0 "
+     "ruser=u%d rhost=  user=u%d",
+     9, 0, NULL, NULL},
+    {"Root shell through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/home/alice ; USER=root ; COMMAND=/bin/bash", 1, 1, "alice", NULL},
+    {"Root shell through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/home/alice ; USER=www-data ; COMMAND=/bin/bash", 1, 0, NULL, NULL},
+    {"Root shell through sudo", "sudo",
+     "alice : user NOT in sudoers ; TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/bash", 1, 0, NULL,
+     NULL},
+    {"Logs removed or emptied through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/rm -f /var/log/auth.log", 1, 1,
+     "alice", NULL},
+    {"Logs removed or emptied through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/bin/sh -c : > /var/log/auth.log", 1, 1,
+     "alice", NULL},
+    {"Logs removed or emptied through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/journalctl --vacuum-time=1s", 1, 1,
+     "alice", NULL},
+    {"Logs removed or emptied through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/cp /dev/null /var/log/wtmp", 1, 1,
+     "alice", NULL},
+    {"Logs removed or emptied through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/shred -u /root/.bash_history", 1, 1,
+     "alice", NULL},
+    {"Logs removed or emptied through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/less /var/log/auth.log", 1, 0, NULL,
+     NULL},
+    {"Logs removed or emptied through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/var/log ; USER=root ; COMMAND=/usr/bin/rm /home/alice/x", 1, 0, NULL,
+     NULL},
+    {"Logs removed or emptied through sudo", "sudo",
+     "alice : TTY=pts/0 ; PWD=/ ; USER=root ; COMMAND=/usr/bin/journalctl -u ssh", 1, 0, NULL,
+     NULL},
+    {"User account created", "useradd",
+     "new user: name=bob, UID=1001, GID=1001, home=/home/bob, shell=/bin/bash, from=/dev/pts/0", 1,
+     1, "bob", NULL},
+    {"User account created", "useradd", "new group: name=bob, GID=1001", 1, 0, NULL, NULL},
+    {"User account with the rights of root", "useradd",
+     "new user: name=toor, UID=0, GID=0, home=/root, shell=/bin/bash, from=none", 1, 1, "toor",
+     NULL},
+    {"User account with the rights of root", "usermod", "change user 'bob' UID from '1001' to '0'",
+     1, 1, "bob", NULL},
+    {"User account with the rights of root", "usermod", "change user 'bob' UID from '0' to '1001'",
+     1, 0, NULL, NULL},
+    {"User account with the rights of root", "useradd",
+     "new user: name=bob, UID=1001, GID=0, home=/home/bob, shell=/bin/bash, from=none", 1, 0, NULL,
+     NULL},
+    {"User added to a privileged group", "usermod", "add 'bob' to group 'sudo'", 1, 1, "bob", NULL},
+    {"User added to a privileged group", "gpasswd", "user bob added by root to group docker", 1, 1,
+     "bob", NULL},
+    {"User added to a privileged group", "gpasswd", "members of group sudo set by root to bob", 1,
+     1, NULL, NULL},
+    {"User added to a privileged group", "usermod", "add 'bob' to group 'audio'", 1, 0, NULL, NULL},
+    {"User added to a privileged group", "logger", "add 'bob' to group 'sudo'", 1, 0, NULL, NULL},
+    {"Password of root changed", "passwd", "pam_unix(passwd:chauthtok): password changed for root",
+     1, 1, NULL, NULL},
+    {"Password of root changed", "usermod", "change user 'root' password", 1, 1, NULL, NULL},
+    {"Password of root changed", "passwd", "pam_unix(passwd:chauthtok): password changed for bob",
+     1, 0, NULL, NULL},
+    {"Account given a login shell", "usermod",
+     "change user 'www-data' shell from '/usr/sbin/nologin' to '/bin/bash'", 1, 1, "www-data",
+     NULL},
+    {"Account given a login shell", "usermod",
+     "change user 'bob' shell from '/bin/false' to '/usr/sbin/nologin'", 1, 0, NULL, NULL},
+    {"Account given a login shell", "usermod",
+     "change user 'bob' shell from '/bin/sh' to '/bin/bash'", 1, 0, NULL, NULL},
+    {"User account deleted", "userdel", "delete user 'bob'", 1, 1, "bob", NULL},
+    {"User account deleted", "userdel", "removed group 'bob' owned by 'bob'", 1, 0, NULL, NULL},
+    {"Passwords of one account tried on this host", "su",
+     "pam_unix(su:auth): authentication failure; logname= uid=1000 euid=0 tty=pts/%d ruser=alice "
+     "rhost=  user=root",
+     5, 1, "root", NULL},
+    {"Passwords of one account tried on this host", "su(pam_unix)",
+     "authentication failure; logname= uid=1000 euid=0 tty=pts/%d ruser=alice rhost=  user=root", 5,
+     1, "root", NULL},
+    {"Passwords of one account tried on this host", "sshd",
+     "pam_unix(sshd:auth): authentication failure; logname= uid=0 euid=0 tty=ssh ruser= "
+     "rhost=192.0.2.1  user=root",
+     9, 0, NULL, NULL},
+    {"Passwords of one account tried on this host", "su",
+     "pam_unix(su:session): session opened for user root(uid=0) by (uid=%d)", 9, 0, NULL, NULL},
+    {"Crontab changed", "crontab", "(root) REPLACE (root)", 1, 1, "root", NULL},
+    {"Crontab changed", "crontab", "(root) LIST (root)", 1, 0, NULL, NULL},
+    {"Crontab changed", "CRON", "(root) CMD (echo ') REPLACE (')", 1, 0, NULL, NULL},
+    {"Kernel module without a valid signature", "kernel",
+     "[   12.1] rootkit: module verification failed: signature and/or required key missing - "
+     "tainting kernel",
+     1, 1, NULL, NULL},
+    {"Kernel module without a valid signature", "kernel", "[   12.1] nf_tables: module loaded", 1,
+     0, NULL, NULL},
+    {"Network card listens to all traffic", "kernel", "[ 9.1] device eth0 entered promiscuous mode",
+     1, 1, NULL, NULL},
+    {"Network card listens to all traffic", "kernel",
+     "[ 9.1] e1000e 0000:00:1f.6 eno1: entered promiscuous mode", 1, 1, NULL, NULL},
+    {"Network card listens to all traffic", "kernel",
+     "[ 9.1] device veth12ab entered promiscuous mode", 1, 0, NULL, NULL},
+    {"USB storage plugged in", "kernel",
+     "[ 99.1] usb-storage 1-1:1.0: USB Mass Storage device detected", 1, 1, NULL, NULL},
+    {"USB storage plugged in", "kernel", "[ 99.1] usb 1-1: New USB device found", 1, 0, NULL, NULL},
+    {"Logging stopped", "rsyslogd",
+     "[origin software=\"rsyslogd\" swVersion=\"8.2302.0\" x-pid=\"1\"] exiting on signal 15.", 1,
+     1, NULL, NULL},
+    {"Logging stopped", "systemd", "Stopped auditd.service - Security Auditing Service.", 1, 1,
+     NULL, NULL},
+    {"Logging stopped", "kernel",
+     "[1.1] audit: type=1305 audit(1.1:2): op=set audit_enabled=0 old=1", 1, 1, NULL, NULL},
+    {"Logging stopped", "systemd", "Stopped cron.service - Regular background program.", 1, 0, NULL,
+     NULL},
+};
+
+#define ROWS (sizeof(rows) / sizeof(rows[0]))
+
+struct seen {
+    const char *title;
+    int fires;
+    char user[64], src_ip[64];
+};
+
+static void emit(void *ctx, const struct event *e)
+{
+    struct seen *seen = ctx;
+    if (!span_equal_text(e->u.detection.rule_title, seen->title))
+        return;
+    seen->fires++;
+    span_copy(e->u.detection.user, seen->user, sizeof(seen->user));
+    span_copy(e->u.detection.src_ip, seen->src_ip, sizeof(seen->src_ip));
+}
+
+static void put(void *ctx, enum store_table t, struct span key, struct span value)
+{
+    (void)ctx, (void)t, (void)key, (void)value;
+}
+
+/* The message with every %d in it as the number. */
+static void fill(char *out, size_t size, const char *message, int number)
+{
+    struct span rest = span_of(message);
+    size_t n = 0;
+    while (rest.n > 0) {
+        size_t at = span_find_span(rest, SPAN("%d"));
+        n += (size_t)snprintf(out + n, size - n, "%.*s", (int)at, rest.p);
+        if (at < rest.n)
+            n += (size_t)snprintf(out + n, size - n, "%d", number);
+        at = at < rest.n ? at + 2 : at;
+        rest = (struct span){rest.p + at, rest.n - at};
+    }
+}
+
+static void try_row(const struct row *row, struct seen *seen)
+{
+    char folder[] = "conf/rules";
+    struct config config = {.detect = true, .rules_dir = folder};
+    struct detect_host host = {&config, NULL, seen, emit, put};
+    struct error e;
+    void *self;
+    *seen = (struct seen){.title = row->title};
+    assert_int_equal(detector_sigma.open(&host, &self, &e), 0);
+    for (int i = 1; i <= row->lines; i++) {
+        char message[512];
+        fill(message, sizeof(message), row->message, i);
+        struct record r = kit_record(row->program, message, i * 1000);
+        detector_sigma.record(self, &r);
+    }
+    detector_sigma.close(self);
+}
+
+static void test_rows(void **state)
+{
+    (void)state;
+    for (size_t i = 0; i < ROWS; i++) {
+        struct seen seen;
+        try_row(&rows[i], &seen);
+        if (seen.fires != rows[i].fires)
+            fail_msg("%s: %d of %d on '%s'", rows[i].title, seen.fires, rows[i].fires,
+                     rows[i].message);
+        assert_string_equal(seen.user, rows[i].user ? rows[i].user : "");
+        assert_string_equal(seen.src_ip, rows[i].src_ip ? rows[i].src_ip : "");
+    }
+}
+
+static void tell(void *ctx, const char *problem)
+{
+    (void)ctx;
+    fail_msg("%s", problem);
+}
+
+static int rows_of(const struct rule *rule, bool fires)
+{
+    int n = 0;
+    for (size_t i = 0; i < ROWS; i++)
+        n += span_equal_text(rule->title, rows[i].title) && (rows[i].fires > 0) == fires;
+    return n;
+}
+
+/* Every rule that tells findings has a line it fires on and one it does not, an id of its own, and
+ * says who is behind it in ATT&CK. */
+static void test_all_covered(void **state)
+{
+    (void)state;
+    struct rule_set *set = rule_set_load("conf/rules", tell, NULL);
+    assert_true(set->n >= 25);
+    for (size_t i = 0; i < set->n; i++) {
+        const struct rule *rule = set->entries[i].rule;
+        bool tells = set->entries[i].fires || rule->correlation.type != CORRELATION_NONE;
+        if (tells && (!rows_of(rule, true) || !rows_of(rule, false)))
+            fail_msg("no line for and against: %s", rule->title.p);
+        assert_int_equal(rule->id.n, 36);
+        assert_true(rule->attacks_n > 0);
+        assert_true(rule->confidence_id > 0);
+    }
+    rule_set_free(set);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_all_covered),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
