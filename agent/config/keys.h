@@ -5,6 +5,7 @@
 #ifndef CONFIG_KEYS_H
 #define CONFIG_KEYS_H
 
+#include "base/span.h"
 #include "config/config.h"
 
 #include <stddef.h>
@@ -40,5 +41,8 @@ const char *config_key_type_name(enum key_type t);
 /* Fills value (a field at key->offset of base) from text. 0, or -1 with what is allowed in e. */
 int config_key_set(const struct config_key *key, void *base, const char *text, struct error *e);
 void config_key_release(const struct config_key *key, void *base);
+
+/* https://host[:port] without a path, or nothing at all; also for URLs that come from elsewhere. */
+bool config_url_is_valid(struct span s);
 
 #endif

@@ -45,7 +45,7 @@ static bool is_path(struct span s)
     return absolute && s.n < 4096;
 }
 
-static bool is_url(struct span s)
+bool config_url_is_valid(struct span s)
 {
     if (s.n == 0)
         return true;
@@ -137,7 +137,7 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
         rc = set_level(field, s, key->choices);
         break;
     case KEY_URL:
-        rc = is_url(s) ? set_text(field, s) : -1;
+        rc = config_url_is_valid(s) ? set_text(field, s) : -1;
         break;
     case KEY_PATH:
         rc = is_path(s) && !span_starts(s, SPAN("**")) ? set_text(field, s) : -1;
