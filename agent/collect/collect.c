@@ -22,6 +22,7 @@ struct collect {
     struct store *store;
     struct pipeline *pipeline;
     struct notify *notify;
+    int pki_folder; /* its id in notify */
     file_t lock;
     char config_error[512];
     int64_t started_wall_ms;
@@ -74,6 +75,7 @@ static int open_notify(struct collect *c, struct error *e)
     if (notify_add(c->notify, ack) < 0 || notify_add(c->notify, refused) < 0 ||
         notify_add(c->notify, c->config->requests_dir) < 0)
         log_warning("some folders cannot be watched; they are looked at every 5 minutes");
+    c->pki_folder = notify_add(c->notify, c->config->pki_dir); /* not there before enrollment */
     return 0;
 }
 
@@ -170,14 +172,31 @@ static void take_request(void *ctx, const char *what)
         log_warning("request \"%s\": nobody takes it; known are scan, reload, seal", what);
 }
 
+/* Enrollment and renewal: from now on events name what the certificate says. */
+static void look_at_identity(struct collect *c)
+{
+    struct identity now;
+    identity_read(c->config, &now);
+    if (memcmp(&now, &c->who, sizeof(now)) == 0)
+        return;
+    c->who = now;
+    log_info("this endpoint is now %s of %s", now.endpoint, now.institution);
+}
+
 static void look_at_folders(struct collect *c, int64_t now)
 {
-    while (notify_next(c->notify) != -1)
+    int changed;
+    bool pki = now >= c->look_due;
+    while ((changed = notify_next(c->notify)) != -1) {
         c->look = true;
+        pki = pki || changed == c->pki_folder || changed == -2;
+    }
     if (!c->look && now < c->look_due)
         return;
     c->look = false;
     c->look_due = now + LOOK_EVERY_MS;
+    if (pki)
+        look_at_identity(c);
     pipeline_take_acks(c->pipeline);
     requests_take(c->config->requests_dir, take_request, c);
 }
