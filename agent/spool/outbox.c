@@ -88,6 +88,8 @@ struct window {
     const char *stream; /* may be NULL */
     struct outbox_entry *at;
     size_t n;
+    bool (*wanted)(void *ctx, const struct batch_name *name); /* may be NULL */
+    void *ctx;
 };
 
 /* Batches of another stream than ours are older, whatever their number. */
@@ -110,7 +112,7 @@ static bool insert(void *ctx, const struct batch_name *name)
     size_t i = w->n;
     while (i > 0 && is_before(w, name, &w->at[i - 1].name))
         i--;
-    if (i == OUTBOX_WINDOW)
+    if (i == OUTBOX_WINDOW || (w->wanted && !w->wanted(w->ctx, name)))
         return true;
     if (w->n < OUTBOX_WINDOW)
         w->n++;
@@ -122,7 +124,14 @@ static bool insert(void *ctx, const struct batch_name *name)
 int outbox_first(const char *outbox, enum outbox_class c, const char *stream,
                  struct outbox_entry out[OUTBOX_WINDOW])
 {
-    struct window w = {stream, out, 0};
+    return outbox_first_wanted(outbox, c, stream, NULL, NULL, out);
+}
+
+int outbox_first_wanted(const char *outbox, enum outbox_class c, const char *stream,
+                        bool (*wanted)(void *ctx, const struct batch_name *name), void *ctx,
+                        struct outbox_entry out[OUTBOX_WINDOW])
+{
+    struct window w = {.stream = stream, .at = out, .wanted = wanted, .ctx = ctx};
     int rc = walk(outbox, c, insert, &w);
     if (rc != 0)
         return rc;

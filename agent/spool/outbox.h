@@ -49,6 +49,11 @@ struct outbox_count {
  */
 int outbox_first(const char *outbox, enum outbox_class c, const char *stream,
                  struct outbox_entry out[OUTBOX_WINDOW]);
+/* The same among those that wanted() agrees to: ship passes over what it has delivered already, so
+ * that it goes on even while nobody takes its acknowledgements. wanted may be NULL: all. */
+int outbox_first_wanted(const char *outbox, enum outbox_class c, const char *stream,
+                        bool (*wanted)(void *ctx, const struct batch_name *name), void *ctx,
+                        struct outbox_entry out[OUTBOX_WINDOW]);
 /* Sums over one class; low_seq looks at `stream` alone. */
 int outbox_sum(const char *outbox, enum outbox_class c, const char *stream,
                struct outbox_count *out);

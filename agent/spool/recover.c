@@ -1,0 +1,263 @@
+/*
+ * What the spool finds at its start: the stream, the last sealed batch, journals of before. A
+ * journal whose batch is sealed only hands its state over; the others are the open batch again.
+ */
+#include "spool/spool_self.h"
+
+#include "base/hex.h"
+#include "base/log.h"
+#include "base/slurp.h"
+#include "platform/clock.h"
+#include "platform/random.h"
+
+#include <errno.h>
+
+#define JOURNALS_MAX 64
+#define ASIDE_SEQ    999999999999u
+
+/* ---- the stream ---- */
+
+static bool is_stream(struct span text)
+{
+    uint32_t value;
+    return hex_decode(text, &value, sizeof(value));
+}
+
+static int make_stream(struct spool *s)
+{
+    uint8_t random[4];
+    int rc = random_fill(random, sizeof(random));
+    if (rc != 0)
+        return rc;
+    hex_encode(random, sizeof(random), s->stream);
+    s->new_stream = true;
+    return file_replace(s->options.state, "stream", s->stream, sizeof(s->stream) - 1, 0600);
+}
+
+static int read_stream(struct spool *s)
+{
+    char path[SPOOL_PATH_SIZE];
+    struct buf text = BUF_INIT(64);
+    snprintf(path, sizeof(path), "%s/stream", s->options.state);
+    int rc = slurp(path, &text);
+    bool good = rc == 0 && is_stream(span_trim(buf_span(&text)));
+    if (good)
+        span_copy(span_trim(buf_span(&text)), s->stream, sizeof(s->stream));
+    buf_release(&text);
+    if (good)
+        return 0;
+    if (rc != 0 && rc != -ENOENT && rc != -EFBIG)
+        return rc;
+    return make_stream(s);
+}
+
+/* ---- the last sealed batch ---- */
+
+static void take_last(struct spool *s, const struct batch_name *name)
+{
+    if (strcmp(name->stream, s->stream) != 0 || name->seq < s->seq)
+        return;
+    s->seq = name->seq + 1;
+    batch_name_format(name, s->prev);
+}
+
+static int read_last(struct spool *s)
+{
+    struct buf data = BUF_INIT(SLOT_DATA_MAX);
+    struct batch_name name;
+    struct span rest, stream;
+    int rc = slots_open(&s->last, s->options.state, "last", &data);
+    rest = buf_span(&data);
+    if (rc == 0 && span_take(&rest, sizeof(s->stream) - 1, &stream) &&
+        span_equal_text(stream, s->stream) && batch_name_parse(rest, &name))
+        take_last(s, &name);
+    buf_release(&data);
+    return rc == -ENOENT ? 0 : rc;
+}
+
+/* A batch may have been sealed and not written down before the crash: the outbox knows. */
+static int look_at_outbox(struct spool *s)
+{
+    for (int c = 0; c < OUTBOX_CLASSES; c++) {
+        char path[SPOOL_PATH_SIZE];
+        struct folder *folder;
+        struct batch_name name;
+        const char *text;
+        enum file_type type;
+        snprintf(path, sizeof(path), "%s/%s", s->options.outbox, outbox_folder_name[c]);
+        int rc = folder_open(path, &folder);
+        if (rc != 0)
+            return rc;
+        while ((rc = folder_next(folder, &text, &type)) == 1) {
+            if (batch_name_parse(span_of(text), &name))
+                take_last(s, &name);
+            s->waiting_routine += c == OUTBOX_ROUTINE;
+        }
+        folder_close(folder);
+        if (rc < 0)
+            return rc;
+    }
+    return 0;
+}
+
+/* ---- journals ---- */
+
+struct adoption {
+    struct spool *s;
+    bool open;    /* its lines belong to the batch that is open now */
+    bool foreign; /* of another stream: its lines are added like new ones */
+};
+
+static void take_stream(void *ctx, struct span stream)
+{
+    struct adoption *a = ctx;
+    if (!span_equal_text(stream, a->s->stream))
+        a->foreign = true;
+}
+
+static void know(struct spool *s, const uint8_t uid[16])
+{
+    if (!uidset_has(&s->uids, uid))
+        uidset_add(&s->uids, uid);
+    buf_put(&s->loose, uid, SPOOL_UID_SIZE);
+}
+
+static void take_line(void *ctx, const uint8_t uid[16], bool urgent, struct span line)
+{
+    struct adoption *a = ctx;
+    struct spool *s = a->s;
+    if (a->foreign) {
+        spool_add(s, uid, line, urgent);
+        return;
+    }
+    know(s, uid);
+    if (!a->open || batch_add(&s->batch, line) != 0)
+        return;
+    int64_t now = clock_mono_ms();
+    if (s->open_since == 0)
+        s->open_since = now;
+    if (urgent && s->urgent_since == 0)
+        s->urgent_since = now;
+    s->urgent = s->urgent || urgent;
+}
+
+static void take_state(void *ctx, uint8_t table, struct span key, struct span value)
+{
+    struct spool *s = ((struct adoption *)ctx)->s;
+    s->callbacks.restore(s->callbacks.ctx, table, key, value);
+}
+
+static void take_known(void *ctx, const uint8_t uid[16])
+{
+    know(((struct adoption *)ctx)->s, uid);
+}
+
+static int keep_damaged(struct spool *s, file_t file, uint64_t seq, const struct journal_end *end)
+{
+    char name[64];
+    struct buf rest = BUF_INIT(FRAME_MAX);
+    size_t n = (size_t)(end->size - end->good);
+    char *to = n <= FRAME_MAX ? buf_reserve(&rest, n) : NULL;
+    if (to && file_read_at(file, end->good, to, n) == (int64_t)n) {
+        snprintf(name, sizeof(name), "open-%llu.journal.damaged", (unsigned long long)seq);
+        file_replace(s->options.state, name, rest.p, n, 0600);
+    }
+    buf_release(&rest);
+    log_error("%s/open-%llu.journal: damaged; %llu events in it are lost", s->options.state,
+              (unsigned long long)seq, (unsigned long long)end->lines);
+    return losses_record(&s->losses, seq, seq, end->lines, "journal damaged");
+}
+
+/* The lines of another stream's journal are safe in a journal of ours before it goes. Its number may
+ * be ours too: then it steps aside, to one that no batch ever has. */
+static int adopt(struct spool *s, const char *path)
+{
+    char aside[SPOOL_PATH_SIZE];
+    journal_path(aside, sizeof(aside), s->options.state, ASIDE_SEQ);
+    int rc = file_rename(path, aside);
+    if (rc == 0)
+        rc = spool_write_frame(s, false);
+    return rc == 0 ? file_remove(aside) : rc;
+}
+
+static int replay(struct spool *s, uint64_t seq)
+{
+    struct adoption a = {.s = s, .open = seq >= s->seq};
+    const struct journal_reader reader = {&a, take_stream, take_line, take_state, take_known};
+    struct journal_end end;
+    char path[SPOOL_PATH_SIZE];
+    file_t file;
+    journal_path(path, sizeof(path), s->options.state, seq);
+    int rc = file_open_rw(path, 0600, &file);
+    if (rc != 0)
+        return rc;
+    rc = journal_replay(file, &reader, &end);
+    if (rc == 0 && end.damaged)
+        rc = keep_damaged(s, file, seq, &end);
+    if (rc == 0 && end.good < end.size)
+        rc = file_truncate(file, end.good);
+    file_close(file);
+    if (rc == 0 && a.foreign)
+        rc = adopt(s, path);
+    else if (rc == 0 && a.open) {
+        s->seq = seq;
+        rc = journal_open(&s->journal, s->options.state, seq);
+    }
+    return rc;
+}
+
+static int by_number(const void *a, const void *b)
+{
+    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+static int find_journals(const struct spool *s, uint64_t seqs[JOURNALS_MAX], size_t *n)
+{
+    struct folder *folder;
+    const char *name;
+    enum file_type type;
+    int rc = folder_open(s->options.state, &folder);
+    if (rc != 0)
+        return rc;
+    *n = 0;
+    while (*n < JOURNALS_MAX && (rc = folder_next(folder, &name, &type)) == 1)
+        if (type == FILE_REGULAR && journal_name_parse(span_of(name), &seqs[*n]))
+            ++*n;
+    folder_close(folder);
+    qsort(seqs, *n, sizeof(seqs[0]), by_number);
+    return rc < 0 ? rc : 0;
+}
+
+static int replay_all(struct spool *s)
+{
+    uint64_t seqs[JOURNALS_MAX], sealed = s->seq - 1;
+    size_t n;
+    int rc = find_journals(s, seqs, &n);
+    for (size_t i = 0; rc == 0 && i < n; i++) {
+        if (s->journal.file != FILE_NONE) /* two open ones: the earlier is closed first */
+            rc = spool_seal(s);
+        if (rc == 0)
+            rc = replay(s, seqs[i]);
+    }
+    if (rc == 0 && n > 0 && seqs[0] <= sealed && s->callbacks.commit(s->callbacks.ctx) == 0)
+        spool_remove_journals(s, sealed);
+    return rc;
+}
+
+int spool_recover(struct spool *s, struct error *e)
+{
+    s->seq = 1;
+    int rc = read_stream(s);
+    if (rc == 0)
+        rc = losses_open(&s->losses, s->options.state, s->stream);
+    if (rc == 0)
+        rc = read_last(s);
+    if (rc == 0)
+        rc = look_at_outbox(s);
+    if (rc == 0)
+        rc = replay_all(s);
+    if (rc != 0)
+        error_set(e, "%s: the spool cannot be opened: %s", s->options.state, error_text(rc));
+    return rc;
+}
