@@ -1,0 +1,39 @@
+/* From two states of a file to the event that tells the difference. */
+#ifndef SOURCE_INTEGRITY_TELL_H
+#define SOURCE_INTEGRITY_TELL_H
+
+#include "event/event.h"
+#include "platform/watch.h"
+#include "source/integrity_state.h"
+
+#include <stdbool.h>
+
+struct integrity_fact {
+    const char *path;                             /* without host_root */
+    const char *new_path;                         /* of a rename, else NULL */
+    const struct integrity_state *before, *after; /* NULL: not there */
+    unsigned change;                              /* enum integrity_change */
+    const struct watch_actor *actor;              /* NULL: unknown */
+    int64_t seen_ms;                              /* when it was noticed, wall clock */
+    bool by_scan;                                 /* else it was seen as it happened */
+    bool while_off;                               /* it happened while nobody looked */
+};
+
+/* The same change gives the same uid whoever finds it. */
+void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, const struct event *e),
+                    void *ctx);
+
+struct integrity_scan_fact {
+    const char *name; /* "baseline", "re-check" */
+    bool manual;      /* asked for by a person */
+    bool cancelled;
+    int64_t started_ms; /* wall clock */
+    int64_t duration_ms;
+    uint64_t files, told, adopted, skipped;
+    const char *skipped_words; /* JSON object: counts by reason */
+};
+
+void integrity_tell_scan(const struct integrity_scan_fact *f,
+                         void (*emit)(void *ctx, const struct event *e), void *ctx);
+
+#endif

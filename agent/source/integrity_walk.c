@@ -1,0 +1,475 @@
+#include "source/integrity_walk.h"
+
+#include "base/mem.h"
+#include "platform/clock.h"
+#include "platform/mounts.h"
+#include "source/integrity_adopt.h"
+
+#include <errno.h>
+
+#define DEPTH_MAX 64
+#define NAMES_MAX (4 << 20) /* bytes of names of one folder that are looked for at once */
+
+struct walk {
+    const struct integrity_walk_host *host;
+    struct integrity_job *job;
+    struct integrity_result *result;
+    struct integrity_look look;
+    struct mounts *mounts;
+    bool adopt; /* what is not in the baseline is put there without a word */
+    struct integrity_adopt adopted;
+    struct buf record;
+    uint32_t now_s;
+    int64_t began_ms;
+    uint64_t bytes;
+    int depth;
+    size_t root_n; /* length of host_root in disk */
+    size_t n;      /* of disk */
+    char disk[INTEGRITY_PATH_MAX];
+};
+
+static const char *told(const struct walk *w)
+{
+    return w->disk + w->root_n;
+}
+
+static struct span told_span(const struct walk *w)
+{
+    return (struct span){told(w), w->n - w->root_n};
+}
+
+static bool stopped(struct walk *w)
+{
+    w->result->stopped = w->result->stopped || w->host->stop(w->host->ctx);
+    return w->result->stopped;
+}
+
+static void skip(struct walk *w, enum integrity_skip why)
+{
+    w->result->skipped[why]++;
+}
+
+/* Appends "/name"; false when it does not fit. The caller restores w->n with path_cut. */
+static bool path_add(struct walk *w, const char *name)
+{
+    size_t more = strlen(name);
+    if (w->n + 1 + more >= sizeof(w->disk))
+        return false;
+    w->disk[w->n] = '/';
+    memcpy(w->disk + w->n + 1, name, more + 1);
+    w->n += 1 + more;
+    return true;
+}
+
+static void path_cut(struct walk *w, size_t n)
+{
+    w->n = n;
+    w->disk[n] = '\0';
+}
+
+static bool path_set(struct walk *w, const char *path)
+{
+    if (strcmp(path, "/") == 0)
+        path = ""; /* as the path of its entries starts */
+    w->n = w->root_n;
+    size_t n = strlen(path);
+    if (w->n + n >= sizeof(w->disk))
+        return false;
+    memcpy(w->disk + w->n, path, n + 1);
+    w->n += n;
+    return true;
+}
+
+/* ---- handing on ---- */
+
+static void hand_on(struct walk *w, enum integrity_found_kind kind, const struct integrity_state *s)
+{
+    struct integrity_found f = {.kind = kind, .job = w->job};
+    struct span path = told_span(w);
+    size_t target = s ? s->target.n : 0;
+    f.path = mem_new(1, path.n + 1 + target);
+    memcpy(f.path, path.p, path.n);
+    if (s) {
+        f.state = *s;
+        if (target)
+            memcpy(f.path + path.n + 1, s->target.p, target);
+        f.state.target = (struct span){f.path + path.n + 1, target};
+    }
+    w->host->found(w->host->ctx, &f);
+}
+
+/* ---- one entry ---- */
+
+static bool read_pace(void *ctx, size_t bytes)
+{
+    struct walk *w = ctx;
+    uint64_t rate = w->host->config->scan_rate;
+    w->bytes += bytes;
+    while (rate > 0 && !stopped(w)) {
+        int64_t ahead = (int64_t)(w->bytes / (rate / 1000 + 1)) - (clock_mono_ms() - w->began_ms);
+        if (ahead < 20)
+            break;
+        clock_sleep_ms(ahead < 100 ? ahead : 100);
+    }
+    return !stopped(w);
+}
+
+/* Spread over the last quarter of the period, so that not everything is read in one scan. */
+static bool is_due(const struct walk *w, const struct integrity_state *s)
+{
+    uint64_t period = (uint64_t)w->host->config->rehash_every_s;
+    if (!s->has_sha256)
+        return false;
+    uint64_t mine = period / 256 * (192 + (s->info.ino & 63));
+    return s->hashed_s == 0 || (w->now_s > s->hashed_s && w->now_s - s->hashed_s >= mine);
+}
+
+static bool read_before(struct walk *w, const struct integrity_key *key, struct integrity_state *s)
+{
+    buf_clear(&w->record);
+    return store_get(w->host->store, STORE_BASELINE, integrity_key_span(key), &w->record) == 0 &&
+           integrity_state_decode(buf_span(&w->record), s);
+}
+
+static void keep_or_tell(struct walk *w, const struct integrity_key *key, bool known,
+                         const struct integrity_state *after)
+{
+    if (!(w->adopt && (!known || w->job->first))) {
+        hand_on(w, INTEGRITY_FOUND_STATE, after);
+        return;
+    }
+    w->result->adopted++;
+    integrity_adopt_put(&w->adopted, integrity_key_span(key), after);
+    if (after->info.type == FILE_FOLDER)
+        integrity_adopt_folder(&w->adopted, told_span(w));
+}
+
+/* Whether the entry is still there. */
+static bool compare(struct walk *w, const struct walk_folder *folder, const uint8_t *id,
+                    const char *name, const struct file_info *info, bool *known)
+{
+    struct integrity_key key;
+    struct integrity_state before, after;
+    if (!integrity_key_make(&key, id, span_of(name)))
+        return true;
+    *known = read_before(w, &key, &before);
+    w->result->files++;
+    if (*known && integrity_stat_equal(&before, info) && !integrity_lacks_hash(&w->look, &before) &&
+        !is_due(w, &before))
+        return true;
+    enum integrity_skip why = integrity_look_at(&w->look, folder, name, info, &after);
+    if (why == INTEGRITY_SKIP_GONE || why == INTEGRITY_SKIP_STOPPED)
+        return why != INTEGRITY_SKIP_GONE;
+    if (why != INTEGRITY_SKIP_NONE) {
+        skip(w, why);
+        if (*known)
+            integrity_keep_hash(&before, &after);
+        if (why == INTEGRITY_SKIP_CHANGED)
+            hand_on(w, INTEGRITY_FOUND_AGAIN, NULL);
+    }
+    if (integrity_compare(*known ? &before : NULL, &after) != 0)
+        keep_or_tell(w, &key, *known, &after);
+    return true;
+}
+
+/* ---- what is in the baseline and not on disk ---- */
+
+static bool count_one(void *ctx, struct span key, struct span value)
+{
+    (void)key, (void)value;
+    ++*(uint64_t *)ctx;
+    return true;
+}
+
+struct names {
+    struct buf b; /* u8 type, name, NUL */
+    bool more;
+};
+
+static bool collect_name(void *ctx, struct span key, struct span value)
+{
+    struct names *names = ctx;
+    struct integrity_state s;
+    struct span name = {key.p + INTEGRITY_ID_SIZE, key.n - INTEGRITY_ID_SIZE};
+    bool fine = integrity_state_decode(value, &s);
+    if (key.n <= INTEGRITY_ID_SIZE)
+        return true;
+    if (names->b.n + name.n + 2 > NAMES_MAX) {
+        names->more = true;
+        return false;
+    }
+    buf_put_byte(&names->b, fine && s.info.type == FILE_FOLDER ? 'd' : 'f');
+    buf_put_span(&names->b, name);
+    buf_put_byte(&names->b, '\0');
+    return true;
+}
+
+static void sweep(struct walk *w, const struct walk_folder *folder, const uint8_t *id);
+
+static void tell_gone(struct walk *w, bool is_folder)
+{
+    uint8_t id[INTEGRITY_ID_SIZE];
+    if (is_folder && w->depth < DEPTH_MAX) {
+        integrity_folder_id(told_span(w), id);
+        w->depth++;
+        sweep(w, NULL, id);
+        w->depth--;
+    }
+    hand_on(w, INTEGRITY_FOUND_GONE, NULL);
+}
+
+/* Asks of every entry that the baseline has of a folder whether it is there (folder NULL: gone). */
+static void sweep(struct walk *w, const struct walk_folder *folder, const uint8_t *id)
+{
+    struct names names = {BUF_INIT(NAMES_MAX), false};
+    size_t n = w->n;
+    store_each(w->host->store, STORE_BASELINE, span_make(id, INTEGRITY_ID_SIZE), collect_name,
+               &names);
+    struct span rest = buf_span(&names.b), name;
+    while (!stopped(w) && span_take_until(&rest, '\0', &name)) {
+        struct file_info info;
+        if (!path_add(w, name.p + 1))
+            continue;
+        if (!integrity_paths_wanted(w->host->paths, told(w)))
+            hand_on(w, INTEGRITY_FOUND_FORGET, NULL);
+        else if (!folder || walk_info(folder, name.p + 1, &info) == -ENOENT)
+            tell_gone(w, name.p[0] == 'd');
+        path_cut(w, n);
+    }
+    w->result->again = w->result->again || names.more;
+    buf_release(&names.b);
+}
+
+/* ---- folders ---- */
+
+static bool is_foreign(const struct walk *w)
+{
+    enum mount_kind kind = mounts_at(w->mounts, w->disk);
+    return kind == MOUNT_PSEUDO || (kind == MOUNT_REMOTE && !w->host->config->remote_filesystems);
+}
+
+static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside);
+
+static void enter(struct walk *w, const struct walk_folder *parent, const char *name, bool inside)
+{
+    struct walk_folder *folder;
+    if (w->depth == DEPTH_MAX) {
+        skip(w, INTEGRITY_SKIP_LONG);
+        return;
+    }
+    int rc = walk_enter(parent, name, &folder);
+    if (rc != 0) {
+        if (rc != -ENOENT && rc != -ELOOP && rc != -ENOTDIR)
+            skip(w, INTEGRITY_SKIP_UNREADABLE);
+        return;
+    }
+    w->depth++;
+    visit_folder(w, folder, inside);
+    w->depth--;
+    walk_close(folder);
+}
+
+/* inside: the folder itself is watched. Returns whether the baseline knows the entry. */
+static bool visit(struct walk *w, const struct walk_folder *folder, const uint8_t *id,
+                  const char *name, enum file_type type, bool inside)
+{
+    struct file_info info;
+    const struct integrity_paths *paths = w->host->paths;
+    bool known = false;
+    bool wanted = inside ? integrity_paths_wanted_below(paths, told(w))
+                         : integrity_paths_wanted(paths, told(w));
+    bool may_enter = type == FILE_FOLDER || type == FILE_UNKNOWN;
+    if (!wanted && !(may_enter && integrity_paths_enter(paths, told(w))))
+        return false;
+    if (may_enter && is_foreign(w)) {
+        skip(w, INTEGRITY_SKIP_FOREIGN);
+        return false;
+    }
+    int rc = walk_info(folder, name, &info);
+    if (rc != 0) {
+        if (rc != -ENOENT)
+            skip(w, INTEGRITY_SKIP_UNREADABLE);
+        return false;
+    }
+    bool there = !wanted || compare(w, folder, id, name, &info, &known);
+    if (there && info.type == FILE_FOLDER && !stopped(w))
+        enter(w, folder, name, wanted);
+    return there && known;
+}
+
+static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside)
+{
+    uint8_t id[INTEGRITY_ID_SIZE];
+    const char *name;
+    enum file_type type;
+    uint64_t known = 0, recorded = 0;
+    size_t n = w->n;
+    int rc = 0;
+    integrity_folder_id(told_span(w), id);
+    while (!stopped(w) && (rc = walk_next(folder, &name, &type)) == 1) {
+        if (!w->job->path)
+            w->host->between(w->host->ctx, w->result->files);
+        if (path_add(w, name))
+            known += visit(w, folder, id, name, type, inside);
+        else
+            skip(w, INTEGRITY_SKIP_LONG);
+        path_cut(w, n);
+    }
+    if (rc < 0)
+        skip(w, INTEGRITY_SKIP_UNREADABLE);
+    if (w->job->first || stopped(w))
+        return;
+    store_each(w->host->store, STORE_BASELINE, span_make(id, sizeof(id)), count_one, &recorded);
+    if (recorded > known)
+        sweep(w, folder, id);
+}
+
+/* ---- trees ---- */
+
+static bool is_known(struct walk *w, bool *is_folder)
+{
+    struct integrity_key key;
+    struct integrity_state s;
+    bool known = integrity_key_of_path(&key, told_span(w)) && read_before(w, &key, &s);
+    *is_folder = known && s.info.type == FILE_FOLDER;
+    return known;
+}
+
+/* The folder that holds w->disk, or NULL. */
+static struct walk_folder *open_parent(const struct walk *w, int *rc)
+{
+    char path[INTEGRITY_PATH_MAX];
+    struct walk_folder *folder;
+    struct span above, name;
+    integrity_path_split((struct span){w->disk, w->n}, &above, &name);
+    span_copy(above.n ? above : SPAN("/"), path, sizeof(path));
+    *rc = walk_open(path, &folder);
+    return folder;
+}
+
+static void visit_slash(struct walk *w)
+{
+    struct walk_folder *folder;
+    path_cut(w, w->root_n);
+    if (walk_open(w->n ? w->disk : "/", &folder) != 0) {
+        skip(w, INTEGRITY_SKIP_UNREADABLE);
+        return;
+    }
+    visit_folder(w, folder, integrity_paths_wanted(w->host->paths, "/"));
+    walk_close(folder);
+}
+
+static void visit_path(struct walk *w, const char *path)
+{
+    int rc;
+    uint8_t id[INTEGRITY_ID_SIZE];
+    struct span above, name;
+    struct file_info info;
+    bool is_folder;
+    if (strcmp(path, "/") == 0 || !path_set(w, path)) {
+        visit_slash(w);
+        return;
+    }
+    struct walk_folder *folder = open_parent(w, &rc);
+    integrity_path_split(told_span(w), &above, &name);
+    if (folder)
+        rc = walk_info(folder, name.p, &info);
+    if (rc == 0) {
+        integrity_folder_id(above, id);
+        if (w->adopt)
+            integrity_adopt_folder(&w->adopted, above);
+        visit(w, folder, id, name.p, info.type, false);
+    } else if (rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP) {
+        skip(w, INTEGRITY_SKIP_UNREADABLE);
+    } else if (is_known(w, &is_folder)) {
+        tell_gone(w, is_folder);
+    }
+    /* a file where a folder was: what lay in it is gone */
+    if (rc == 0 && info.type != FILE_FOLDER && !w->job->first) {
+        integrity_folder_id(told_span(w), id);
+        sweep(w, NULL, id);
+    }
+    walk_close(folder);
+}
+
+static void visit_root(void *ctx, const char *root, size_t item)
+{
+    struct walk *w = ctx;
+    if (stopped(w))
+        return;
+    w->adopt = w->job->first || (w->job->adopt && w->job->adopt[item]);
+    visit_path(w, root);
+}
+
+/* ---- folders of the baseline that no tree leads to any more ---- */
+
+struct strays {
+    struct walk *walk;
+    struct buf paths; /* NUL after each */
+};
+
+static bool collect_stray(void *ctx, struct span key, struct span value)
+{
+    struct strays *strays = ctx;
+    struct walk *w = strays->walk;
+    char path[INTEGRITY_PATH_MAX];
+    struct file_info info;
+    (void)key;
+    if (!span_copy(value, path, sizeof(path)) || !path_set(w, path))
+        return true;
+    if (integrity_paths_wanted(w->host->paths, path) && file_info_at(w->disk, &info) != -ENOENT)
+        return true;
+    buf_put_text(&strays->paths, path);
+    buf_put_byte(&strays->paths, '\0');
+    return !strays->paths.failed;
+}
+
+static void visit_strays(struct walk *w)
+{
+    struct strays strays = {w, BUF_INIT(NAMES_MAX)};
+    struct span rest, path;
+    store_each(w->host->store, STORE_FOLDERS, SPAN(""), collect_stray, &strays);
+    w->result->again = w->result->again || strays.paths.failed;
+    rest = buf_span(&strays.paths);
+    while (!stopped(w) && span_take_until(&rest, '\0', &path)) {
+        struct walk_folder *folder;
+        uint8_t id[INTEGRITY_ID_SIZE];
+        if (!path_set(w, path.p))
+            continue;
+        int rc = walk_open(w->n ? w->disk : "/", &folder);
+        if (rc != 0 && rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP)
+            continue;
+        integrity_folder_id(told_span(w), id);
+        sweep(w, folder, id);
+        walk_close(folder);
+    }
+    buf_release(&strays.paths);
+}
+
+void integrity_walk(const struct integrity_walk_host *host, struct integrity_job *job)
+{
+    struct walk *w = mem_new(1, sizeof(*w));
+    const struct config *c = host->config;
+    w->host = host;
+    w->job = job;
+    w->result = &job->result;
+    w->look = (struct integrity_look){.ctx = w, .read = read_pace, .hash_max = c->hash_max};
+    w->record = BUF_INIT(INTEGRITY_RECORD_MAX + 1024);
+    w->now_s = (uint32_t)(clock_wall_ms() / 1000);
+    w->began_ms = clock_mono_ms();
+    integrity_paths_on_disk(host->paths, "", w->disk, sizeof(w->disk));
+    w->root_n = w->n = strlen(w->disk);
+    integrity_adopt_init(&w->adopted, host->store);
+    mounts_read(&w->mounts); /* without it nothing is taken for foreign */
+    if (job->path) {
+        visit_path(w, job->path);
+    } else {
+        integrity_paths_roots(host->paths, visit_root, w);
+        if (!job->first && !stopped(w))
+            visit_strays(w);
+    }
+    job->result.error = integrity_adopt_release(&w->adopted);
+    mounts_free(w->mounts);
+    buf_release(&w->record);
+    free(w);
+}

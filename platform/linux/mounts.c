@@ -1,0 +1,183 @@
+/* From /proc/self/mountinfo; see proc_pid_mountinfo(5). */
+#include "platform/mounts.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define MOUNTS_MAX 65536
+
+struct mount {
+    char *point;
+    enum mount_kind kind;
+    size_t order; /* the later one lies on top */
+};
+
+struct mounts {
+    struct mount *items; /* sorted by point, then by order */
+    size_t n, room;
+};
+
+static const struct {
+    const char *type;
+    enum mount_kind kind;
+} types[] = {
+    {"9p", MOUNT_REMOTE},          {"afs", MOUNT_REMOTE},        {"ceph", MOUNT_REMOTE},
+    {"cifs", MOUNT_REMOTE},        {"coda", MOUNT_REMOTE},       {"fuse", MOUNT_REMOTE},
+    {"fuseblk", MOUNT_REMOTE},     {"gfs2", MOUNT_REMOTE},       {"glusterfs", MOUNT_REMOTE},
+    {"lustre", MOUNT_REMOTE},      {"ncpfs", MOUNT_REMOTE},      {"nfs", MOUNT_REMOTE},
+    {"nfs4", MOUNT_REMOTE},        {"ocfs2", MOUNT_REMOTE},      {"smb3", MOUNT_REMOTE},
+    {"smbfs", MOUNT_REMOTE},       {"virtiofs", MOUNT_REMOTE},   {"autofs", MOUNT_PSEUDO},
+    {"binfmt_misc", MOUNT_PSEUDO}, {"bpf", MOUNT_PSEUDO},        {"cgroup", MOUNT_PSEUDO},
+    {"cgroup2", MOUNT_PSEUDO},     {"configfs", MOUNT_PSEUDO},   {"debugfs", MOUNT_PSEUDO},
+    {"devpts", MOUNT_PSEUDO},      {"efivarfs", MOUNT_PSEUDO},   {"fusectl", MOUNT_PSEUDO},
+    {"hugetlbfs", MOUNT_PSEUDO},   {"mqueue", MOUNT_PSEUDO},     {"nsfs", MOUNT_PSEUDO},
+    {"proc", MOUNT_PSEUDO},        {"pstore", MOUNT_PSEUDO},     {"resctrl", MOUNT_PSEUDO},
+    {"rpc_pipefs", MOUNT_PSEUDO},  {"securityfs", MOUNT_PSEUDO}, {"selinuxfs", MOUNT_PSEUDO},
+    {"sysfs", MOUNT_PSEUDO},       {"tracefs", MOUNT_PSEUDO},
+};
+
+static enum mount_kind kind_of(const char *type)
+{
+    for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+        if (strcmp(types[i].type, type) == 0)
+            return types[i].kind;
+    return strncmp(type, "fuse.", 5) == 0 ? MOUNT_REMOTE : MOUNT_LOCAL;
+}
+
+/* Blanks and backslashes in names are written as a backslash and three octal digits. */
+static void unescape(char *s)
+{
+    char *to = s;
+    for (; *s; s++) {
+        if (s[0] == '\\' && s[1] >= '0' && s[1] <= '3' && s[2] >= '0' && s[2] <= '7' &&
+            s[3] >= '0' && s[3] <= '7') {
+            *to++ = (char)((s[1] - '0') * 64 + (s[2] - '0') * 8 + (s[3] - '0'));
+            s += 3;
+        } else {
+            *to++ = *s;
+        }
+    }
+    *to = '\0';
+}
+
+static int add(struct mounts *m, const char *point, enum mount_kind kind)
+{
+    if (m->n == m->room) {
+        size_t room = m->room ? m->room * 2 : 64;
+        struct mount *items = realloc(m->items, room * sizeof(*items));
+        if (!items)
+            return -ENOMEM;
+        m->items = items;
+        m->room = room;
+    }
+    char *copy = strdup(point);
+    if (!copy)
+        return -ENOMEM;
+    m->items[m->n] = (struct mount){copy, kind, m->n};
+    m->n++;
+    return 0;
+}
+
+/* "36 35 98:0 /root /point options optional... - type source options" */
+static int add_line(struct mounts *m, char *line)
+{
+    char *save = NULL, *point = NULL, *field = strtok_r(line, " \n", &save);
+    for (int i = 0; field && strcmp(field, "-") != 0; i++) {
+        if (i == 4)
+            point = field;
+        field = strtok_r(NULL, " \n", &save);
+    }
+    const char *type = field ? strtok_r(NULL, " \n", &save) : NULL;
+    if (!point || !type)
+        return 0;
+    unescape(point);
+    return add(m, point, kind_of(type));
+}
+
+static int compare(const void *a, const void *b)
+{
+    const struct mount *x = a, *y = b;
+    int order = strcmp(x->point, y->point);
+    return order ? order : (x->order > y->order) - (x->order < y->order);
+}
+
+int mounts_read(struct mounts **out)
+{
+    *out = NULL;
+    FILE *file = fopen("/proc/self/mountinfo", "re");
+    if (!file)
+        return -errno;
+    struct mounts *m = calloc(1, sizeof(*m));
+    char *line = NULL;
+    size_t room = 0;
+    int rc = m ? 0 : -ENOMEM;
+    while (rc == 0 && m->n < MOUNTS_MAX && getline(&line, &room, file) > 0)
+        rc = add_line(m, line);
+    free(line);
+    fclose(file);
+    if (rc != 0) {
+        mounts_free(m);
+        return rc;
+    }
+    if (m->n > 0)
+        qsort(m->items, m->n, sizeof(*m->items), compare);
+    *out = m;
+    return 0;
+}
+
+void mounts_free(struct mounts *m)
+{
+    if (!m)
+        return;
+    for (size_t i = 0; i < m->n; i++)
+        free(m->items[i].point);
+    free(m->items);
+    free(m);
+}
+
+enum mount_kind mounts_at(const struct mounts *m, const char *path)
+{
+    size_t low = 0, high = m ? m->n : 0;
+    while (low < high) { /* the last one that is not behind path */
+        size_t middle = low + (high - low) / 2;
+        if (strcmp(m->items[middle].point, path) <= 0)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return low > 0 && strcmp(m->items[low - 1].point, path) == 0 ? m->items[low - 1].kind
+                                                                 : MOUNT_NONE;
+}
+
+static bool lies_below(const char *path, const char *folder)
+{
+    size_t n = strlen(folder);
+    if (strcmp(folder, "/") == 0)
+        return path[1] != '\0';
+    return strncmp(path, folder, n) == 0 && path[n] == '/';
+}
+
+enum mount_kind mounts_of(const struct mounts *m, const char *path)
+{
+    enum mount_kind kind = MOUNT_NONE;
+    size_t longest = 0;
+    for (size_t i = 0; m && i < m->n; i++) {
+        const char *point = m->items[i].point;
+        bool covers = strcmp(point, path) == 0 || lies_below(path, point);
+        if (covers && strlen(point) >= longest) {
+            longest = strlen(point);
+            kind = m->items[i].kind;
+        }
+    }
+    return kind;
+}
+
+void mounts_below(const struct mounts *m, const char *path,
+                  bool (*each)(void *ctx, const char *point, enum mount_kind kind), void *ctx)
+{
+    for (size_t i = 0; m && i < m->n; i++)
+        if (lies_below(m->items[i].point, path) && !each(ctx, m->items[i].point, m->items[i].kind))
+            return;
+}

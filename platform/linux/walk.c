@@ -1,0 +1,203 @@
+#include "platform/walk.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/openat2.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
+#define FILE_FLAGS   (O_RDONLY | O_NONBLOCK | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC)
+#define ENTRIES_SIZE (32 * 1024)
+
+struct walk_folder {
+    int fd;
+    size_t at, n; /* in entries */
+    char *entries;
+};
+
+static int wrap(int fd, struct walk_folder **out)
+{
+    *out = NULL;
+    if (fd < 0)
+        return fd;
+    struct walk_folder *f = calloc(1, sizeof(*f));
+    if (!f) {
+        close(fd);
+        return -ENOMEM;
+    }
+    f->fd = fd;
+    *out = f;
+    return 0;
+}
+
+static int open_in(int folder, const char *name, int flags)
+{
+    int fd;
+    do
+        fd = openat(folder, name, flags);
+    while (fd < 0 && errno == EINTR);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Kernels before 5.6: component by component. */
+static int open_step_by_step(const char *path)
+{
+    char name[NAME_MAX + 1];
+    int fd = open_in(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    for (path += strspn(path, "/"); fd >= 0 && *path; path += strspn(path, "/")) {
+        size_t n = strcspn(path, "/");
+        int next = -ENAMETOOLONG;
+        if (n < sizeof(name)) {
+            memcpy(name, path, n);
+            name[n] = '\0';
+            next = open_in(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+        }
+        close(fd);
+        fd = next;
+        path += n;
+    }
+    if (fd < 0)
+        return fd;
+    int readable = open_in(fd, ".", FOLDER_FLAGS);
+    close(fd);
+    return readable;
+}
+
+int walk_open(const char *path, struct walk_folder **out)
+{
+    struct open_how how = {.flags = FOLDER_FLAGS,
+                           .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
+    long fd;
+    do
+        fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
+    while (fd < 0 && errno == EINTR);
+    if (fd < 0)
+        fd = errno == ENOSYS || errno == EPERM ? open_step_by_step(path) : -errno;
+    return wrap((int)fd, out);
+}
+
+int walk_enter(const struct walk_folder *parent, const char *name, struct walk_folder **out)
+{
+    return wrap(open_in(parent->fd, name, FOLDER_FLAGS), out);
+}
+
+void walk_close(struct walk_folder *f)
+{
+    if (!f)
+        return;
+    close(f->fd);
+    free(f->entries);
+    free(f);
+}
+
+static int fill(struct walk_folder *f)
+{
+    if (!f->entries && !(f->entries = malloc(ENTRIES_SIZE)))
+        return -ENOMEM;
+    ssize_t n = getdents64(f->fd, f->entries, ENTRIES_SIZE);
+    f->at = 0;
+    f->n = n > 0 ? (size_t)n : 0;
+    return n < 0 ? -errno : n > 0;
+}
+
+static enum file_type type_of(unsigned char d_type)
+{
+    static const enum file_type types[] = {
+        [DT_REG] = FILE_REGULAR,     [DT_DIR] = FILE_FOLDER,  [DT_LNK] = FILE_SYMLINK,
+        [DT_FIFO] = FILE_FIFO,       [DT_SOCK] = FILE_SOCKET, [DT_CHR] = FILE_CHAR_DEVICE,
+        [DT_BLK] = FILE_BLOCK_DEVICE};
+    return d_type < sizeof(types) / sizeof(types[0]) ? types[d_type] : FILE_UNKNOWN;
+}
+
+int walk_next(struct walk_folder *f, const char **name, enum file_type *type)
+{
+    for (;;) {
+        if (f->at >= f->n) {
+            int rc = fill(f);
+            if (rc <= 0)
+                return rc;
+        }
+        const struct dirent64 *e = (const struct dirent64 *)(void *)(f->entries + f->at);
+        f->at += e->d_reclen;
+        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
+            continue;
+        *name = e->d_name;
+        *type = type_of(e->d_type);
+        return 1;
+    }
+}
+
+static int64_t ns_of(struct timespec t)
+{
+    if (t.tv_sec >= INT64_MAX / 1000000000)
+        return INT64_MAX;
+    if (t.tv_sec <= INT64_MIN / 1000000000)
+        return INT64_MIN;
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+}
+
+int walk_info(const struct walk_folder *f, const char *name, struct file_info *info)
+{
+    struct stat st;
+    if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0)
+        return -errno;
+    *info = (struct file_info){
+        .type = type_of((unsigned char)((st.st_mode & S_IFMT) >> 12)),
+        .mode = (uint32_t)st.st_mode & 07777,
+        .uid = st.st_uid,
+        .gid = st.st_gid,
+        .nlink = (uint32_t)st.st_nlink,
+        .size = st.st_size > 0 ? (uint64_t)st.st_size : 0,
+        .mtime_ns = ns_of(st.st_mtim),
+        .ctime_ns = ns_of(st.st_ctim),
+        .dev = (uint64_t)st.st_dev,
+        .ino = (uint64_t)st.st_ino,
+    };
+    return 0;
+}
+
+int walk_file(const struct walk_folder *f, const char *name, file_t *out, struct file_info *info)
+{
+    *out = FILE_NONE;
+    int fd = open_in(f->fd, name, FILE_FLAGS);
+    if (fd < 0)
+        return fd == -ENXIO ? -EINVAL : fd;
+    int rc = file_info_of(fd, info);
+    if (rc == 0 && info->type != FILE_REGULAR)
+        rc = -EINVAL;
+    if (rc != 0) {
+        close(fd);
+        return rc;
+    }
+    *out = fd;
+    return 0;
+}
+
+int walk_link(const struct walk_folder *f, const char *name, char *out, size_t size)
+{
+    ssize_t n = readlinkat(f->fd, name, out, size);
+    if (n < 0)
+        return -errno;
+    if ((size_t)n >= size)
+        return -ENAMETOOLONG;
+    out[n] = '\0';
+    return (int)n;
+}
+
+int walk_real_path(const char *path, char *out, size_t size)
+{
+    char *real = realpath(path, NULL);
+    if (!real)
+        return -errno;
+    size_t n = strlen(real);
+    if (n < size)
+        memcpy(out, real, n + 1);
+    free(real);
+    return n < size ? (int)n : -ENAMETOOLONG;
+}

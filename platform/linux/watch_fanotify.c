@@ -1,0 +1,398 @@
+/*
+ * One fanotify mark on each whole file system. Events name a folder by its handle and the entry in
+ * it; handles are turned into paths through a small cache. A second group takes the starts of
+ * programs, so that a storm of changes does not delay them. See fanotify(7).
+ */
+#include "platform/linux/watch_parts.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/fanotify.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#define MARKS_MAX    64
+#define CACHE_SLOTS  1024
+#define KEY_MAX      56 /* file system id and handle; longer handles are not cached */
+#define BUFFER_SIZE  (16 * 1024)
+#define HANDLE_BYTES 128
+
+#define CHANGES (FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_CREATE | FAN_DELETE | FAN_ONDIR)
+#define MOVES   (FAN_MOVED_FROM | FAN_MOVED_TO)
+
+struct mark {
+    uint64_t fsid;
+    char *folder; /* on it; opened when needed, since an open one would keep it mounted */
+};
+
+struct cached {
+    uint8_t n;
+    uint8_t key[KEY_MAX];
+    char *path;
+};
+
+struct fan {
+    struct watch *watch;
+    int changes, starts; /* groups; starts may be -1 */
+    uint64_t moves;      /* FAN_RENAME, or MOVES on kernels before 5.17 */
+    int self;
+    struct mark marks[MARKS_MAX];
+    size_t marks_n; /* grows only; read by the other thread */
+    struct actor_table *actors;
+    struct cached cache[CACHE_SLOTS];
+    char path[2][WATCH_PATH_MAX];
+    _Alignas(8) char buffer[BUFFER_SIZE];
+};
+
+/* ---- marks ---- */
+
+int fan_open(struct watch *w, struct fan **out)
+{
+    unsigned flags = FAN_CLASS_NOTIF | FAN_REPORT_DFID_NAME | FAN_CLOEXEC | FAN_NONBLOCK;
+    *out = NULL;
+    int fd = fanotify_init(flags, O_RDONLY | O_LARGEFILE);
+    if (fd < 0)
+        return -errno;
+    struct fan *f = calloc(1, sizeof(*f));
+    if (f)
+        f->actors = actor_table_new();
+    if (!f || !f->actors) {
+        free(f);
+        close(fd);
+        return -ENOMEM;
+    }
+    f->watch = w;
+    f->changes = fd;
+    f->starts = fanotify_init(flags, O_RDONLY | O_LARGEFILE);
+    f->moves = FAN_RENAME;
+    f->self = getpid();
+    *out = f;
+    return 0;
+}
+
+static uint64_t fsid_of(const void *fsid)
+{
+    uint64_t v;
+    memcpy(&v, fsid, sizeof(v));
+    return v;
+}
+
+static int open_mount(const char *folder)
+{
+    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
+    return fd < 0 ? -errno : fd;
+}
+
+/* Where handles cannot be opened again (overlayfs), the names would be lost. */
+static int try_handle(int mount, const char *path)
+{
+    union {
+        struct file_handle head;
+        char room[sizeof(struct file_handle) + HANDLE_BYTES];
+    } handle = {.head.handle_bytes = HANDLE_BYTES};
+    int mount_id;
+    if (name_to_handle_at(AT_FDCWD, path, &handle.head, &mount_id, 0) != 0)
+        return -errno;
+    int fd = open_by_handle_at(mount, &handle.head, O_PATH | O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    close(fd);
+    return 0;
+}
+
+static int mark_changes(struct fan *f, const char *path)
+{
+    unsigned how = FAN_MARK_ADD | FAN_MARK_FILESYSTEM;
+    int rc = fanotify_mark(f->changes, how, CHANGES | f->moves, AT_FDCWD, path);
+    if (rc != 0 && errno == EINVAL && f->moves == FAN_RENAME) {
+        f->moves = MOVES;
+        rc = fanotify_mark(f->changes, how, CHANGES | f->moves, AT_FDCWD, path);
+    }
+    return rc == 0 ? 0 : -errno;
+}
+
+static bool is_marked(const struct fan *f, uint64_t fsid)
+{
+    for (size_t i = 0; i < f->marks_n; i++)
+        if (f->marks[i].fsid == fsid)
+            return true;
+    return false;
+}
+
+static const char *words_for(int rc)
+{
+    switch (-rc) {
+    case EPERM:
+        return "fanotify needs CAP_SYS_ADMIN and CAP_DAC_READ_SEARCH";
+    case EXDEV:
+        return "a subvolume whose events carry another id";
+    case ENODEV:
+    case EOPNOTSUPP:
+    case EINVAL:
+        return "this file system gives no names to fanotify";
+    case ESTALE:
+        return "this file system's handles cannot be opened again";
+    case ENOSPC:
+        return "too many file systems are watched";
+    default:
+        return "fanotify was refused";
+    }
+}
+
+static int add_mark(struct fan *f, const char *path)
+{
+    struct statfs fs;
+    if (statfs(path, &fs) != 0)
+        return -errno;
+    uint64_t fsid = fsid_of(&fs.f_fsid);
+    if (is_marked(f, fsid))
+        return 0;
+    if (f->marks_n == MARKS_MAX)
+        return -ENOSPC;
+    int mount = open_mount(path);
+    if (mount < 0)
+        return mount;
+    int rc = try_handle(mount, path);
+    close(mount);
+    if (rc == 0)
+        rc = mark_changes(f, path);
+    if (rc != 0)
+        return rc;
+    char *folder = strdup(path);
+    if (!folder)
+        return -ENOMEM;
+    if (f->starts >= 0)
+        fanotify_mark(f->starts, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC, AT_FDCWD, path);
+    f->marks[f->marks_n] = (struct mark){fsid, folder};
+    __atomic_store_n(&f->marks_n, f->marks_n + 1, __ATOMIC_RELEASE);
+    return 0;
+}
+
+int fan_add(struct fan *f, const char *path, char *why, size_t size)
+{
+    int rc = add_mark(f, path);
+    if (rc != 0)
+        snprintf(why, size, "%s (%s)", words_for(rc), strerror(-rc));
+    return rc;
+}
+
+/* ---- from handles to paths ---- */
+
+static struct cached *slot_of(struct fan *f, const uint8_t *key, size_t n)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ key[i]) * 16777619u;
+    return &f->cache[hash % CACHE_SLOTS];
+}
+
+static void forget_paths(struct fan *f)
+{
+    for (size_t i = 0; i < CACHE_SLOTS; i++) {
+        free(f->cache[i].path);
+        f->cache[i] = (struct cached){0};
+    }
+}
+
+static int open_mount_of(const struct fan *f, uint64_t fsid)
+{
+    size_t n = __atomic_load_n(&f->marks_n, __ATOMIC_ACQUIRE);
+    for (size_t i = 0; i < n; i++)
+        if (f->marks[i].fsid == fsid)
+            return open_mount(f->marks[i].folder);
+    return -ENODEV;
+}
+
+/* The path of an open folder, if it can be reached by it. */
+static bool path_of(int fd, char *out, size_t size)
+{
+    char link[40];
+    struct stat by_fd, by_path;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, out, size - 1);
+    if (n <= 0 || out[0] != '/')
+        return false;
+    out[n] = '\0';
+    return fstat(fd, &by_fd) == 0 && lstat(out, &by_path) == 0 && by_fd.st_dev == by_path.st_dev &&
+           by_fd.st_ino == by_path.st_ino;
+}
+
+static bool folder_path(struct fan *f, uint64_t fsid, struct file_handle *handle, char *out,
+                        size_t size)
+{
+    uint8_t key[KEY_MAX];
+    size_t n = sizeof(fsid) + handle->handle_bytes;
+    struct cached *slot = NULL;
+    if (n <= KEY_MAX) {
+        memcpy(key, &fsid, sizeof(fsid));
+        memcpy(key + sizeof(fsid), handle->f_handle, handle->handle_bytes);
+        slot = slot_of(f, key, n);
+        if (slot->path && slot->n == n && memcmp(slot->key, key, n) == 0) {
+            snprintf(out, size, "%s", slot->path);
+            return true;
+        }
+    }
+    int mount = open_mount_of(f, fsid);
+    int fd = mount < 0 ? -1 : open_by_handle_at(mount, handle, O_PATH | O_CLOEXEC);
+    bool found = fd >= 0 && path_of(fd, out, size);
+    if (mount >= 0)
+        close(mount);
+    if (fd >= 0)
+        close(fd);
+    if (found && slot) {
+        free(slot->path);
+        slot->path = strdup(out);
+        slot->n = (uint8_t)n;
+        memcpy(slot->key, key, n);
+    }
+    return found;
+}
+
+/* ---- events ---- */
+
+/* The record's path, or false when its folder is gone (its own end is told by the one above). */
+static bool record_path(struct fan *f, const struct fanotify_event_info_fid *info, char *out)
+{
+    struct file_handle *handle = (struct file_handle *)(void *)(uintptr_t)info->handle;
+    size_t head = offsetof(struct fanotify_event_info_fid, handle) + sizeof(*handle);
+    if (info->hdr.len < head + handle->handle_bytes || handle->handle_bytes > HANDLE_BYTES)
+        return false;
+    const char *name = (const char *)handle->f_handle + handle->handle_bytes;
+    size_t room = info->hdr.len - head - handle->handle_bytes, length = strnlen(name, room);
+    if (length == room || !folder_path(f, fsid_of(&info->fsid), handle, out, WATCH_PATH_MAX))
+        return false;
+    if (strcmp(name, ".") == 0)
+        return true;
+    size_t n = strlen(out);
+    if (n == 1)
+        n = 0; /* the root folder */
+    if (n + 1 + length >= WATCH_PATH_MAX)
+        return false;
+    out[n] = '/';
+    memcpy(out + n + 1, name, length + 1);
+    return true;
+}
+
+/* Reads the paths of an event; how many there are (a rename has two). */
+static int event_paths(struct fan *f, const struct fanotify_event_metadata *e)
+{
+    const char *at = (const char *)e + e->metadata_len, *end = (const char *)e + e->event_len;
+    bool have[2] = {false, false};
+    while (at + sizeof(struct fanotify_event_info_header) <= end) {
+        const struct fanotify_event_info_fid *info = (const void *)at;
+        if (info->hdr.len < sizeof(*info) || at + info->hdr.len > end)
+            break;
+        if (info->hdr.info_type == FAN_EVENT_INFO_TYPE_DFID_NAME ||
+            info->hdr.info_type == FAN_EVENT_INFO_TYPE_OLD_DFID_NAME)
+            have[0] = record_path(f, info, f->path[0]);
+        else if (info->hdr.info_type == FAN_EVENT_INFO_TYPE_NEW_DFID_NAME)
+            have[1] = record_path(f, info, f->path[1]);
+        at += info->hdr.len;
+    }
+    if (!have[0] && have[1]) {
+        memcpy(f->path[0], f->path[1], WATCH_PATH_MAX);
+        return 1;
+    }
+    return have[0] + have[1];
+}
+
+static uint32_t kinds_of(uint64_t mask)
+{
+    uint32_t kinds = 0;
+    if (mask & (FAN_CLOSE_WRITE | FAN_ATTRIB))
+        kinds |= WATCH_CHANGED;
+    if (mask & (FAN_CREATE | FAN_MOVED_TO))
+        kinds |= WATCH_CREATED;
+    if (mask & (FAN_DELETE | FAN_MOVED_FROM))
+        kinds |= WATCH_DELETED;
+    return kinds;
+}
+
+static void take_change(struct fan *f, const struct fanotify_event_metadata *e)
+{
+    bool folder = (e->mask & FAN_ONDIR) != 0;
+    if (e->pid == f->self && !folder)
+        return;
+    int n = event_paths(f, e);
+    if (folder && (e->mask & (FAN_RENAME | MOVES)))
+        forget_paths(f); /* the paths of this event still were those of before */
+    if (n == 0 || e->pid == f->self)
+        return;
+    bool renamed = (e->mask & FAN_RENAME) != 0;
+    if (!watch_wants(f->watch, f->path[0], folder) &&
+        !(n == 2 && watch_wants(f->watch, f->path[1], folder)))
+        return;
+    struct watch_found found = {.folder = folder, .path = f->path[0], .pid = e->pid};
+    found.actor = actor_find(f->actors, e->pid);
+    found.kinds = kinds_of(e->mask);
+    if (renamed && n == 2) {
+        found.kinds |= WATCH_RENAMED;
+        found.path2 = f->path[1];
+    } else if (renamed) {
+        found.kinds |= WATCH_CHANGED; /* one side is out of reach: look what is there now */
+    }
+    watch_push(f->watch, &found);
+    actor_drop(found.actor);
+}
+
+static void take_start(struct fan *f, const struct fanotify_event_metadata *e)
+{
+    if (e->pid > 0 && e->pid != f->self)
+        actor_table_exec(f->actors, e->pid, event_paths(f, e) > 0 ? f->path[0] : NULL);
+}
+
+static bool read_group(struct fan *f, int fd,
+                       void (*take)(struct fan *f, const struct fanotify_event_metadata *e))
+{
+    ssize_t n = fd < 0 ? -1 : read(fd, f->buffer, sizeof(f->buffer));
+    if (n <= 0)
+        return false;
+    struct fanotify_event_metadata *e = (void *)f->buffer;
+    for (; FAN_EVENT_OK(e, n); e = FAN_EVENT_NEXT(e, n)) {
+        if (e->vers != FANOTIFY_METADATA_VERSION)
+            return false;
+        if (!(e->mask & FAN_Q_OVERFLOW))
+            take(f, e);
+        else if (fd == f->changes)
+            watch_push_overflow(f->watch);
+    }
+    return true;
+}
+
+/* Starts come first: whoever made a change was started before. */
+void fan_read(struct fan *f)
+{
+    bool more = true;
+    while (more) {
+        while (read_group(f, f->starts, take_start))
+            ;
+        actor_table_settle(f->actors);
+        more = read_group(f, f->changes, take_change);
+    }
+}
+
+size_t fan_polls(const struct fan *f, struct pollfd out[2])
+{
+    out[0] = (struct pollfd){.fd = f->changes, .events = POLLIN};
+    out[1] = (struct pollfd){.fd = f->starts, .events = POLLIN};
+    return f->starts >= 0 ? 2 : 1;
+}
+
+void fan_close(struct fan *f)
+{
+    if (!f)
+        return;
+    close(f->changes);
+    if (f->starts >= 0)
+        close(f->starts);
+    for (size_t i = 0; i < f->marks_n; i++)
+        free(f->marks[i].folder);
+    forget_paths(f);
+    actor_table_free(f->actors);
+    free(f);
+}

@@ -1,0 +1,27 @@
+/* Where file systems are mounted, and which of them a scan has to keep out of. */
+#ifndef PLATFORM_MOUNTS_H
+#define PLATFORM_MOUNTS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+enum mount_kind {
+    MOUNT_NONE,   /* nothing is mounted there */
+    MOUNT_LOCAL,  /* on this machine: disks, memory, overlays */
+    MOUNT_REMOTE, /* network and FUSE: what they answer, and whether, is up to others */
+    MOUNT_PSEUDO  /* views of the kernel: proc, sysfs, cgroups, automounters ... */
+};
+
+struct mounts;
+int mounts_read(struct mounts **out); /* 0, or a negative errno value */
+void mounts_free(struct mounts *m);
+
+/* What is mounted exactly there; m may be NULL (nothing known). Touches nothing on disk. */
+enum mount_kind mounts_at(const struct mounts *m, const char *path);
+/* What the path lies on. */
+enum mount_kind mounts_of(const struct mounts *m, const char *path);
+/* Every mount point below path, in no order; each() returning false ends it. */
+void mounts_below(const struct mounts *m, const char *path,
+                  bool (*each)(void *ctx, const char *point, enum mount_kind kind), void *ctx);
+
+#endif
