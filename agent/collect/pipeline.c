@@ -157,6 +157,7 @@ struct pipeline *pipeline_new(struct store *store)
     p->store = store;
     p->line = BUF_INIT(SPOOL_LINE_MAX);
     p->started_ms = clock_mono_ms();
+    p->spool_due = INT64_MAX; /* until the first round has asked it */
     return p;
 }
 

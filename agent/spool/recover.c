@@ -168,8 +168,8 @@ static int keep_damaged(struct spool *s, file_t file, uint64_t seq, const struct
     return losses_record(&s->losses, seq, seq, end->lines, "journal damaged");
 }
 
-/* The lines of another stream's journal are safe in a journal of ours before it goes. Its number may
- * be ours too: then it steps aside, to one that no batch ever has. */
+/* The lines of another stream's journal are safe in a journal of ours before it goes. Its number
+ * may be ours too: then it steps aside, to one that no batch ever has. */
 static int adopt(struct spool *s, const char *path)
 {
     char aside[SPOOL_PATH_SIZE];

@@ -113,7 +113,8 @@ static void begin_next(struct spool *s, const char *name)
         journal_close(&s->journal);
 }
 
-/* Uids that would be told again after a crash now: known to the next journal before the old goes. */
+/* Uids that would be told again after a crash now: known to the next journal before the old goes.
+ */
 static int carry_loose_uids(struct spool *s)
 {
     struct span rest = buf_span(&s->loose), uid;
@@ -136,8 +137,8 @@ int spool_seal(struct spool *s)
     if (rc != 0)
         return rc;
     begin_next(s, name);
-    /* From here on the batch is delivered whatever fails: what is left over is put right at the next
-     * seal or start, which finds the batch in the outbox. */
+    /* From here on the batch is delivered whatever fails: what is left over is put right at the
+     * next seal or start, which finds the batch in the outbox. */
     if (spool_note_sealed(s, name) != 0)
         log_warning("%s/last: cannot be written", s->options.state);
     if (s->callbacks.commit(s->callbacks.ctx) == 0 && carry_loose_uids(s) == 0)

@@ -33,6 +33,9 @@ int spool_open(const struct spool_options *o, const struct spool_callbacks *cb, 
 {
     struct spool *s = mem_new(1, sizeof(*s));
     s->options = *o;
+    s->options.state = s->paths[0] = mem_text(o->state); /* the caller's may go before we do */
+    s->options.outbox = s->paths[1] = mem_text(o->outbox);
+    s->options.inbox = s->paths[2] = mem_text(o->inbox);
     s->callbacks = *cb;
     s->journal.file = s->last.file = s->losses.slots.file = FILE_NONE;
     s->frame = BUF_INIT(FRAME_MAX);
@@ -64,6 +67,8 @@ void spool_close(struct spool *s)
     batch_release(&s->batch);
     buf_release(&s->frame);
     buf_release(&s->loose);
+    for (size_t i = 0; i < sizeof(s->paths) / sizeof(s->paths[0]); i++)
+        free(s->paths[i]);
     free(s);
 }
 

@@ -17,24 +17,25 @@
 struct spool {
     struct spool_options options;
     struct spool_callbacks callbacks;
+    char *paths[3]; /* what options points to */
     char stream[9];
     bool new_stream;
-    uint64_t seq;                /* of the open batch */
-    char prev[BATCH_NAME_SIZE];  /* name of the batch before, "" if none */
-    struct slots last;           /* <state>/last: stream and name of the last sealed batch */
+    uint64_t seq;               /* of the open batch */
+    char prev[BATCH_NAME_SIZE]; /* name of the batch before, "" if none */
+    struct slots last;          /* <state>/last: stream and name of the last sealed batch */
     struct losses losses;
     struct uidset uids;
-    struct journal journal;      /* file FILE_NONE: none open */
-    struct buf frame;            /* pending: not yet in the journal */
-    bool pending;                /* the frame holds something */
-    struct buf loose;            /* uids told since the last whole frame, see spool_add */
-    struct batch batch;          /* lines of the open batch, pending ones too */
-    bool urgent;                 /* one of them is urgent */
-    int64_t open_since;          /* monotonic ms of its first line, 0: none */
-    int64_t urgent_since;        /* 0: none */
-    int64_t sealed_at;           /* when the last batch was sealed, or the start */
+    struct journal journal;           /* file FILE_NONE: none open */
+    struct buf frame;                 /* pending: not yet in the journal */
+    bool pending;                     /* the frame holds something */
+    struct buf loose;                 /* uids told since the last whole frame, see spool_add */
+    struct batch batch;               /* lines of the open batch, pending ones too */
+    bool urgent;                      /* one of them is urgent */
+    int64_t open_since;               /* monotonic ms of its first line, 0: none */
+    int64_t urgent_since;             /* 0: none */
+    int64_t sealed_at;                /* when the last batch was sealed, or the start */
     uint64_t beat_jitter, age_jitter; /* ms taken off, new for each batch */
-    uint64_t waiting_routine;    /* batches that nobody has acknowledged */
+    uint64_t waiting_routine;         /* batches that nobody has acknowledged */
     struct spool_counters counters;
 };
 

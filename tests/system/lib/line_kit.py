@@ -80,6 +80,7 @@ class Part:
 class Line:
     def __init__(self, rules=(), **settings):
         self.root = tempfile.mkdtemp(prefix="vigia-line-")
+        os.chmod(self.root, 0o755)   # the center's nginx works as another user
         self.agent, self.center, self.soc = (self.root + "/" + part for part in
                                              ("agent", "center", "soc"))
         self.watched, self.log = self.root + "/watched", self.root + "/logs/auth.log"
