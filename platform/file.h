@@ -16,7 +16,7 @@ typedef intptr_t file_t; /* a descriptor, or a HANDLE */
 #define FILE_NONE ((file_t)-1)
 
 enum file_type {
-    FILE_UNKNOWN,
+    FILE_NO_TYPE,
     FILE_REGULAR,
     FILE_FOLDER,
     FILE_SYMLINK,

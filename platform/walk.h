@@ -19,7 +19,7 @@ int walk_enter(const struct walk_folder *parent, const char *name, struct walk_f
 void walk_close(struct walk_folder *f);
 
 /* The next entry, "." and ".." left out: 1, 0 at the end. The type is what the folder says of it,
- * FILE_UNKNOWN on file systems that say nothing; the entry itself is not touched. The name is valid
+ * FILE_NO_TYPE on file systems that say nothing; the entry itself is not touched. The name is valid
  * until the next call. */
 int walk_next(struct walk_folder *f, const char **name, enum file_type *type);
 

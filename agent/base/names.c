@@ -9,7 +9,7 @@
 
 static bool is_wanted(const char *name, enum file_type type, const char *const *endings)
 {
-    if (name[0] == '.' || (type != FILE_REGULAR && type != FILE_SYMLINK && type != FILE_UNKNOWN))
+    if (name[0] == '.' || (type != FILE_REGULAR && type != FILE_SYMLINK && type != FILE_NO_TYPE))
         return false;
     for (size_t i = 0; endings[i]; i++)
         if (span_ends(span_of(name), span_of(endings[i])))

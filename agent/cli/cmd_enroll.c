@@ -34,7 +34,7 @@ static int fail(int rc, const struct error *e)
 
 static int check_bundle_file(const char *path, const struct bundle *b, struct error *e)
 {
-    struct file_info info;
+    struct file_info info = {0};
     if (b->blocks.key.n == 0 || file_info_at(path, &info) != 0 || (info.mode & 077) == 0)
         return 0;
     return error_set(e,
@@ -56,7 +56,7 @@ static void tell_enrolled(const struct bundle *b, const char *path)
 static int take_bundle(const struct options *o, const struct config *c)
 {
     struct error e;
-    struct bundle b;
+    struct bundle b = {0};
     struct buf text = BUF_INIT(BUNDLE_MAX);
     int rc = slurp(o->bundle, &text);
     if (rc != 0)

@@ -177,7 +177,7 @@ static void look_at_identity(struct collect *c)
 {
     struct identity now;
     identity_read(c->config, &now);
-    if (memcmp(&now, &c->who, sizeof(now)) == 0)
+    if (identity_equal(&now, &c->who))
         return;
     c->who = now;
     log_info("this endpoint is now %s of %s", now.endpoint, now.institution);

@@ -29,8 +29,7 @@ void identity_read(const struct config *c, struct identity *out)
     struct certificate_facts certificate;
     struct error e;
     host_read(c->host_root, &host);
-    memset(out, 0, sizeof(*out)); /* padding too: two are compared as bytes */
-    out->os_type_id = host.os_type_id;
+    *out = (struct identity){.os_type_id = host.os_type_id};
     copy(host.hostname, out->hostname, sizeof(out->hostname));
     copy(host.os_name, out->os_name, sizeof(out->os_name));
     copy(host.os_version[0] ? host.os_version : host.kernel, out->os_version,
@@ -51,4 +50,12 @@ void identity_read(const struct config *c, struct identity *out)
         log_warning("%s", e.text);
         break;
     }
+}
+
+bool identity_equal(const struct identity *a, const struct identity *b)
+{
+    return a->os_type_id == b->os_type_id && strcmp(a->institution, b->institution) == 0 &&
+           strcmp(a->endpoint, b->endpoint) == 0 && strcmp(a->hostname, b->hostname) == 0 &&
+           strcmp(a->device_uid, b->device_uid) == 0 && strcmp(a->os_name, b->os_name) == 0 &&
+           strcmp(a->os_version, b->os_version) == 0;
 }

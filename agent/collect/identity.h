@@ -6,5 +6,6 @@
 #include "event/ocsf.h"
 
 void identity_read(const struct config *c, struct identity *out);
+bool identity_equal(const struct identity *a, const struct identity *b);
 
 #endif

@@ -213,7 +213,7 @@ int condition_parse(struct arena *a, struct span text, const struct span *names,
     if (text.n > CONDITION_LENGTH_MAX)
         return error_set(e, "condition: longer than %d characters; split the rule",
                          CONDITION_LENGTH_MAX);
-    struct condition_node nodes[CONDITION_NODES_MAX];
+    struct condition_node nodes[CONDITION_NODES_MAX] = {0};
     out->nodes = nodes;
     struct parser p = {.rest = text, .names = names, .names_n = names_n, .c = out, .e = e};
     next_word(&p);

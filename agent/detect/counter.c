@@ -78,10 +78,10 @@ uint64_t counter_evicted(const struct counter *c)
 
 static void make_key(const struct counter *c, const struct group *g, char key[COUNTER_KEY_SIZE])
 {
-    struct span prefix = COUNTER_KEY_PREFIX;
-    memcpy(key, prefix.p, prefix.n);
-    memcpy(key + prefix.n, c->version, sizeof(c->version));
-    memcpy(key + prefix.n + sizeof(c->version), g->key, sizeof(g->key));
+    size_t n = COUNTER_KEY_PREFIX.n;
+    memcpy(key, "sig", n); /* the prefix, its NUL too */
+    memcpy(key + n, c->version, sizeof(c->version));
+    memcpy(key + n + sizeof(c->version), g->key, sizeof(g->key));
 }
 
 static void take_out(struct counter *c, struct group *g)
@@ -104,7 +104,8 @@ static void evict_oldest(struct counter *c)
     char key[COUNTER_KEY_SIZE];
     make_key(c, g, key);
     c->store.put(c->store.ctx, (struct span){key, sizeof(key)}, (struct span){0, 0});
-    take_out(c, g);
+    c->oldest = g->newer;
+    *(g->newer ? &g->newer->older : &c->newest) = NULL;
     map_remove(c->groups, span_make(g->key, sizeof(g->key)));
     c->marks -= g->n;
     c->evicted++;
@@ -122,8 +123,8 @@ static struct group *group_get(struct counter *c, const uint8_t key[COUNTER_GROU
         map_set(c->groups, span_make(key, COUNTER_GROUP_SIZE), g, &(bool){false});
     }
     put_newest(c, g);
-    while (map_count(c->groups) > COUNTER_GROUPS_MAX ||
-           (c->marks >= COUNTER_MARKS_MAX && c->oldest != g))
+    while (c->oldest && c->oldest != g &&
+           (map_count(c->groups) > COUNTER_GROUPS_MAX || c->marks >= COUNTER_MARKS_MAX))
         evict_oldest(c);
     return g;
 }

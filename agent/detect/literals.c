@@ -5,9 +5,8 @@
 #include <stdlib.h>
 
 #define TABLE_SIZE 4096
-#define LONG_MIN_N 6 /* shorter texts go by themselves: the shortest one decides how far to skip   \
-                      */
-#define NONE UINT32_MAX
+#define LONG_MIN_N 6 /* shorter texts go by themselves: the shortest decides how far to skip */
+#define NONE       UINT32_MAX
 
 struct entry {
     struct literal literal;
@@ -40,9 +39,9 @@ static void add(struct scanner *s, const struct literal *literal)
     const char *text = literal->text.p;
     for (size_t last = 1; last < s->window; last++) {
         uint8_t *skip = &s->skip[slot(text + last - 1)];
-        size_t far = s->window - 1 - last;
-        if (far < *skip)
-            *skip = (uint8_t)far;
+        size_t away = s->window - 1 - last;
+        if (away < *skip)
+            *skip = (uint8_t)away;
     }
     uint32_t *bucket = &s->bucket[slot(text + s->window - 2)];
     s->entries[s->n] = (struct entry){*literal, *bucket};

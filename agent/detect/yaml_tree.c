@@ -55,12 +55,17 @@ static int take_key(struct reader *r, struct span key, size_t line)
     return 0;
 }
 
-static int add_node(struct reader *r, enum tree_kind kind, size_t line, struct tree_node **out)
+/* NULL if it may not stand here. */
+static struct tree_node *add_node(struct reader *r, enum tree_kind kind, size_t line)
 {
-    if (wants_key(r))
-        return fail(r, line, "a key must be a single word or text");
-    if (++r->nodes > TREE_NODES_MAX)
-        return fail(r, line, "more than 20,000 values; split the file");
+    if (wants_key(r)) {
+        fail(r, line, "a key must be a single word or text");
+        return NULL;
+    }
+    if (++r->nodes > TREE_NODES_MAX) {
+        fail(r, line, "more than 20,000 values; split the file");
+        return NULL;
+    }
     struct tree_node *n = arena_get(r->arena, 1, sizeof(*n));
     n->kind = kind;
     n->line = (int)line + 1;
@@ -75,16 +80,15 @@ static int add_node(struct reader *r, enum tree_kind kind, size_t line, struct t
         parent->last = n;
         parent->n++;
     }
-    *out = n;
-    return 0;
+    return n;
 }
 
 static int open_node(struct reader *r, enum tree_kind kind, size_t line)
 {
-    struct tree_node *n;
     if (r->depth == TREE_DEPTH_MAX)
         return fail(r, line, "nested more than 16 levels deep; make it flatter");
-    if (add_node(r, kind, line, &n) != 0)
+    struct tree_node *n = add_node(r, kind, line);
+    if (!n)
         return -1;
     r->open[r->depth++] = n;
     return 0;
@@ -96,8 +100,8 @@ static int take_scalar(struct reader *r, const yaml_event_t *event)
     size_t line = event->start_mark.line;
     if (wants_key(r))
         return take_key(r, text, line);
-    struct tree_node *n;
-    if (add_node(r, TREE_TEXT, line, &n) != 0)
+    struct tree_node *n = add_node(r, TREE_TEXT, line);
+    if (!n)
         return -1;
     n->plain = event->data.scalar.style == YAML_PLAIN_SCALAR_STYLE;
     n->text = arena_copy(r->arena, text);

@@ -83,7 +83,7 @@ static struct integrity_job *take_job(struct integrity_scan *s, bool trees_only)
         if (!s->jobs[i]->path && (trees_only || i + 1 < s->jobs_n))
             continue; /* everything comes after the single trees */
         job = s->jobs[i];
-        memmove(&s->jobs[i], &s->jobs[i + 1], (--s->jobs_n - i) * sizeof(s->jobs[0]));
+        memmove(&s->jobs[i], &s->jobs[i + 1], (--s->jobs_n - i) * sizeof(struct integrity_job *));
     }
     if (!job && !trees_only && s->jobs_n > 0)
         job = s->jobs[--s->jobs_n];

@@ -37,7 +37,7 @@ static int activity_of(unsigned change)
 static int type_id_of(enum file_type t)
 {
     static const int ids[] = {
-        [FILE_UNKNOWN] = 0, [FILE_REGULAR] = 1, [FILE_FOLDER] = 2,      [FILE_SYMLINK] = 7,
+        [FILE_NO_TYPE] = 0, [FILE_REGULAR] = 1, [FILE_FOLDER] = 2,      [FILE_SYMLINK] = 7,
         [FILE_FIFO] = 5,    [FILE_SOCKET] = 6,  [FILE_CHAR_DEVICE] = 3, [FILE_BLOCK_DEVICE] = 4};
     return ids[t];
 }

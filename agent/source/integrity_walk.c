@@ -278,7 +278,7 @@ static bool visit(struct walk *w, const struct walk_folder *folder, const uint8_
     bool known = false;
     bool wanted = inside ? integrity_paths_wanted_below(paths, told(w))
                          : integrity_paths_wanted(paths, told(w));
-    bool may_enter = type == FILE_FOLDER || type == FILE_UNKNOWN;
+    bool may_enter = type == FILE_FOLDER || type == FILE_NO_TYPE;
     if (!wanted && !(may_enter && integrity_paths_enter(paths, told(w))))
         return false;
     if (may_enter && is_foreign(w)) {
@@ -364,7 +364,7 @@ static void visit_path(struct walk *w, const char *path)
     int rc;
     uint8_t id[INTEGRITY_ID_SIZE];
     struct span above, name;
-    struct file_info info;
+    struct file_info info = {0};
     bool is_folder;
     if (strcmp(path, "/") == 0 || !path_set(w, path)) {
         visit_slash(w);

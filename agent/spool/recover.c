@@ -59,6 +59,7 @@ static void take_last(struct spool *s, const struct batch_name *name)
         return;
     s->seq = name->seq + 1;
     batch_name_format(name, s->prev);
+    s->noted = false;
 }
 
 static int read_last(struct spool *s)
@@ -71,6 +72,7 @@ static int read_last(struct spool *s)
     if (rc == 0 && span_take(&rest, sizeof(s->stream) - 1, &stream) &&
         span_equal_text(stream, s->stream) && batch_name_parse(rest, &name))
         take_last(s, &name);
+    s->noted = true;
     buf_release(&data);
     return rc == -ENOENT ? 0 : rc;
 }
@@ -255,6 +257,8 @@ int spool_recover(struct spool *s, struct error *e)
         rc = read_last(s);
     if (rc == 0)
         rc = look_at_outbox(s);
+    if (rc == 0 && spool_note_sealed(s) != 0)
+        log_warning("%s/last: cannot be written", s->options.state);
     if (rc == 0)
         rc = replay_all(s);
     if (rc != 0)

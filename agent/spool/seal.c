@@ -66,13 +66,16 @@ static int write_batch(struct spool *s, char name[BATCH_NAME_SIZE])
     return rc;
 }
 
-int spool_note_sealed(struct spool *s, const char *name)
+int spool_note_sealed(struct spool *s)
 {
     struct buf data = BUF_INIT(SLOT_DATA_MAX);
+    if (s->noted)
+        return 0;
     buf_put(&data, s->stream, sizeof(s->stream) - 1);
-    buf_put_text(&data, name);
+    buf_put_text(&data, s->prev);
     int rc = slots_write(&s->last, buf_span(&data));
     buf_release(&data);
+    s->noted = rc == 0;
     return rc;
 }
 
@@ -100,6 +103,7 @@ void spool_remove_journals(struct spool *s, uint64_t up_to_seq)
 static void begin_next(struct spool *s, const char *name)
 {
     span_copy(span_of(name), s->prev, sizeof(s->prev));
+    s->noted = false;
     s->waiting_routine += !s->urgent;
     s->seq++;
     s->urgent = false;
@@ -139,7 +143,7 @@ int spool_seal(struct spool *s)
     begin_next(s, name);
     /* From here on the batch is delivered whatever fails: what is left over is put right at the
      * next seal or start, which finds the batch in the outbox. */
-    if (spool_note_sealed(s, name) != 0)
+    if (spool_note_sealed(s) != 0)
         log_warning("%s/last: cannot be written", s->options.state);
     if (s->callbacks.commit(s->callbacks.ctx) == 0 && carry_loose_uids(s) == 0)
         spool_remove_journals(s, sealed);

@@ -23,6 +23,7 @@ struct spool {
     uint64_t seq;               /* of the open batch */
     char prev[BATCH_NAME_SIZE]; /* name of the batch before, "" if none */
     struct slots last;          /* <state>/last: stream and name of the last sealed batch */
+    bool noted;                 /* that is prev; until then nothing may leave the outbox */
     struct losses losses;
     struct uidset uids;
     struct journal journal;           /* file FILE_NONE: none open */
@@ -43,8 +44,9 @@ int spool_recover(struct spool *s, struct error *e);
 /* Puts the pending frame into the journal; `whole`: positions and counters stand in it too. */
 int spool_write_frame(struct spool *s, bool whole);
 void spool_roll_jitter(struct spool *s);
-/* Writes down what the last sealed batch is. */
-int spool_note_sealed(struct spool *s, const char *name);
+/* Writes down what the last sealed batch is, if that is not done yet. Without it a batch that has
+ * left the outbox would be forgotten at the next start, and its number given to another one. */
+int spool_note_sealed(struct spool *s);
 void spool_remove_journals(struct spool *s, uint64_t up_to_seq);
 
 /* Gives up waiting batches until `bytes` more fit below the cap. */

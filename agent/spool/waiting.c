@@ -85,7 +85,10 @@ static void take_refused(void *ctx, const struct batch_name *name, unsigned code
 
 int spool_take_acks(struct spool *s)
 {
-    int rc = acks_read(s->options.inbox, ACK_DELIVERED, take_delivered, s);
+    int rc = spool_note_sealed(s);
+    if (rc != 0)
+        return rc;
+    rc = acks_read(s->options.inbox, ACK_DELIVERED, take_delivered, s);
     int refused = acks_read(s->options.inbox, ACK_REFUSED, take_refused, s);
     return rc != 0 ? rc : refused;
 }
@@ -130,6 +133,8 @@ int spool_make_room(struct spool *s, uint64_t bytes)
     static const enum outbox_class order[] = {OUTBOX_REFUSED, OUTBOX_ROUTINE, OUTBOX_URGENT};
     uint64_t used, freed = 0;
     int rc = used_bytes(s, &used);
+    if (rc == 0)
+        rc = spool_note_sealed(s);
     for (size_t i = 0; rc == 0 && used + bytes > s->options.cap_bytes;) {
         rc = give_up_one(s, order[i], &freed);
         if (rc == 0)

@@ -65,9 +65,9 @@ void changes_set(struct changes *c, enum store_table t, struct span key, struct 
     }
     if (c->n == c->room) {
         c->room = c->room ? 2 * c->room : 64;
-        c->at = mem_grow(c->at, c->room, sizeof(*c->at));
+        c->at = mem_grow(c->at, c->room, sizeof(struct change *));
     }
-    memmove(c->at + i + 1, c->at + i, (c->n - i) * sizeof(*c->at));
+    memmove(c->at + i + 1, c->at + i, (c->n - i) * sizeof(struct change *));
     c->at[i] = added;
     c->n++;
 }

@@ -72,10 +72,10 @@ static int add(struct mounts *m, const char *point, enum mount_kind kind)
         m->items = items;
         m->room = room;
     }
-    char *copy = strdup(point);
-    if (!copy)
+    struct mount *added = &m->items[m->n];
+    *added = (struct mount){strdup(point), kind, m->n};
+    if (!added->point)
         return -ENOMEM;
-    m->items[m->n] = (struct mount){copy, kind, m->n};
     m->n++;
     return 0;
 }

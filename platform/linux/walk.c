@@ -112,7 +112,7 @@ static enum file_type type_of(unsigned char d_type)
         [DT_REG] = FILE_REGULAR,     [DT_DIR] = FILE_FOLDER,  [DT_LNK] = FILE_SYMLINK,
         [DT_FIFO] = FILE_FIFO,       [DT_SOCK] = FILE_SOCKET, [DT_CHR] = FILE_CHAR_DEVICE,
         [DT_BLK] = FILE_BLOCK_DEVICE};
-    return d_type < sizeof(types) / sizeof(types[0]) ? types[d_type] : FILE_UNKNOWN;
+    return d_type < sizeof(types) / sizeof(types[0]) ? types[d_type] : FILE_NO_TYPE;
 }
 
 int walk_next(struct walk_folder *f, const char **name, enum file_type *type)

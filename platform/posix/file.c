@@ -158,7 +158,7 @@ static enum file_type type_of_mode(mode_t mode)
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if ((mode & S_IFMT) == types[i].bits)
             return types[i].type;
-    return FILE_UNKNOWN;
+    return FILE_NO_TYPE;
 }
 
 /* A file system may claim any time: what does not fit in nanoseconds is cut to the ends. */
@@ -463,7 +463,7 @@ static enum file_type type_of_entry(DIR *dir, const struct dirent *e)
     struct file_info info;
     if (e->d_type != DT_UNKNOWN)
         return type_of_mode((mode_t)DTTOIF(e->d_type));
-    return info_at(dirfd(dir), e->d_name, &info) == 0 ? info.type : FILE_UNKNOWN;
+    return info_at(dirfd(dir), e->d_name, &info) == 0 ? info.type : FILE_NO_TYPE;
 }
 
 int folder_next(struct folder *d, const char **name, enum file_type *type)
