@@ -232,7 +232,8 @@ def heartbeat(endpoint, stream, seq, events, prev="", low=None, lost=(), due_s=6
 def pack(lines):
     """gzip of lines: bytes as they are, all else as JSON."""
     text = b"".join((line if isinstance(line, bytes) else
-                     json.dumps(line, separators=(",", ":")).encode()) + b"\n" for line in lines)
+                     json.dumps(line, separators=(",", ":"), ensure_ascii=False).encode())
+                    + b"\n" for line in lines)
     return gzip.compress(text, 6, mtime=0)
 
 
