@@ -171,7 +171,8 @@ fuzz:                                  ## libFuzzer, FUZZ_SECONDS a target; FUZZ
 bench: $(OUT)/vigia $(BENCH)           ## measurements
 	@$(CHECK) --show bench
 
-demo:                                  ## the whole line on this host; KEEP=1 leaves it running
+demo: all                              ## the whole line on this host; KEEP=1 leaves it running
+	@scripts/prereqs --install demo
 	@scripts/demo $(if $(KEEP),--keep)
 
 reprocheck: $(DEPS)/ready              ## two builds in two folders give the same program

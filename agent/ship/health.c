@@ -74,6 +74,7 @@ void health_well(struct health *h)
 
 void health_delivered(struct health *h)
 {
+    h->changed = h->changed || h->delivered == 0; /* the first is worth a write at once */
     h->delivered++;
     h->last_delivery_ms = clock_wall_ms();
     h->counted = true;

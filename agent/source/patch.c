@@ -161,7 +161,12 @@ static void tell(const struct patch *self, const struct patch_facts *f)
 static void note_lists(struct patch *self, const struct packages *p, bool readable)
 {
     self->warning[0] = '\0';
-    if (!readable || p->lists == 0)
+    if (readable && p->lists == 0 && p->lists_unreadable > 0)
+        snprintf(self->warning, sizeof(self->warning),
+                 "pending updates are unknown: the package lists are stored compressed, and those "
+                 "are not read yet (%.100s)",
+                 p->unreadable);
+    else if (!readable || p->lists == 0)
         snprintf(self->warning, sizeof(self->warning),
                  "no package lists, so pending updates are unknown; run apt-get update");
     else if (p->lists_unreadable > 0)

@@ -189,6 +189,7 @@ def patch_state(event: Dict[str, Any], newest: Dict[str, Any]) -> Dict[str, Any]
         return newest
     vigia = text_in(text_in(event, "unmapped", dict), "vigia", dict)
     pending = text_in(vigia, "pending", dict)
-    return {"time": when, "security": integer(pending.get("security")),
-            "total": integer(pending.get("total")),
+    known = vigia.get("lists_known") is not False     # else its zeros say nothing
+    return {"time": when, "security": integer(pending.get("security")) if known else None,
+            "total": integer(pending.get("total")) if known else None,
             "reboot": vigia.get("reboot_required") is True}
