@@ -6,7 +6,9 @@
 #include "platform/clock.h"
 #include "platform/process.h"
 
-#define SHIP_JSON_MAX 8192
+#define SHIP_JSON_MAX  8192
+#define TAGS_MAX       32 /* a heartbeat has to fit its line whatever the configuration says */
+#define TAG_LENGTH_MAX 64
 
 static void put_batch(struct json_out *j, const struct heartbeat_facts *f,
                       const struct spool_facts *batch)
@@ -28,6 +30,18 @@ static void put_batch(struct json_out *j, const struct heartbeat_facts *f,
     /* a quarter more than the interval: the way to the center takes its time too */
     json_int(j, "due", clock_wall_ms() + f->config->heartbeat_s * 1250);
     json_uint(j, "events", batch->events);
+}
+
+/* What the SOC groups machines by. */
+static void put_groups(struct json_out *j, const struct config *c)
+{
+    json_text(j, "criticality", c->criticality);
+    json_array(j, "tags");
+    for (size_t i = 0; i < c->tags.n && i < TAGS_MAX; i++) {
+        struct span tag = span_of(c->tags.items[i]);
+        json_span(j, NULL, (struct span){tag.p, tag.n < TAG_LENGTH_MAX ? tag.n : TAG_LENGTH_MAX});
+    }
+    json_end_array(j);
 }
 
 static void put_cost(struct json_out *j, const struct heartbeat_facts *f)
@@ -79,6 +93,7 @@ void heartbeat_write(struct buf *out, const struct heartbeat_facts *f,
     json_uint(&j, "bytes", batch->bytes);
     json_uint(&j, "cap", f->config->spool_cap);
     json_end_object(&j);
+    put_groups(&j, f->config);
     put_cost(&j, f);
     put_ship(&j, f->config);
     json_end_object(&j);

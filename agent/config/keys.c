@@ -32,7 +32,7 @@ const struct config_key config_keys[] = {
     KEY("agent", "institution", KEY_TEXT, institution, 0, 0, NULL, "unknown",
         "Institution's code until a certificate says it."),
     KEY("agent", "criticality", KEY_CHOICE, criticality, 0, 0, "low medium high critical", "medium",
-        "How much depends on this machine; travels in the inventory."),
+        "How much depends on this machine; travels in the heartbeat."),
     KEY("agent", "tag", KEY_LIST, tags, 0, 0, NULL, "",
         "A word that the SOC groups machines by; may stand several times."),
     KEY("agent", "log_level", KEY_LEVEL, log_level, 0, 0, "error warning info debug", "info",
