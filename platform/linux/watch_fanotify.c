@@ -21,6 +21,7 @@
 #define KEY_MAX      56 /* file system id and handle; longer handles are not cached */
 #define BUFFER_SIZE  (16 * 1024)
 #define HANDLE_BYTES 128
+#define EVENT_SIZE   4096 /* two names and two handles take less */
 
 #define CHANGES (FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_CREATE | FAN_DELETE | FAN_ONDIR)
 #define MOVES   (FAN_MOVED_FROM | FAN_MOVED_TO)
@@ -46,7 +47,11 @@ struct fan {
     struct actor_table *actors;
     struct cached cache[CACHE_SLOTS];
     char path[2][WATCH_PATH_MAX];
-    _Alignas(8) char buffer[BUFFER_SIZE];
+    char buffer[BUFFER_SIZE];
+    union { /* the event being looked at */
+        struct fanotify_event_metadata head;
+        char bytes[EVENT_SIZE];
+    } event;
 };
 
 /* ---- marks ---- */
@@ -346,14 +351,32 @@ static void take_start(struct fan *f, const struct fanotify_event_metadata *e)
         actor_table_exec(f->actors, e->pid, event_paths(f, e) > 0 ? f->path[0] : NULL);
 }
 
+/* The next event of the n bytes that were read. The kernel pads events to 4 bytes, which is less
+ * than their numbers of 64 bits need: each is copied out. */
+static const struct fanotify_event_metadata *next_event(struct fan *f, const char **at, size_t *n)
+{
+    struct fanotify_event_metadata *e = &f->event.head;
+    if (*n < sizeof(*e))
+        return NULL;
+    memcpy(e, *at, sizeof(*e));
+    if (e->event_len < sizeof(*e) || e->event_len > *n || e->event_len > sizeof(f->event))
+        return NULL;
+    memcpy(&f->event, *at, e->event_len);
+    *at += e->event_len;
+    *n -= e->event_len;
+    return e;
+}
+
 static bool read_group(struct fan *f, int fd,
                        void (*take)(struct fan *f, const struct fanotify_event_metadata *e))
 {
     ssize_t n = fd < 0 ? -1 : read(fd, f->buffer, sizeof(f->buffer));
     if (n <= 0)
         return false;
-    struct fanotify_event_metadata *e = (void *)f->buffer;
-    for (; FAN_EVENT_OK(e, n); e = FAN_EVENT_NEXT(e, n)) {
+    const struct fanotify_event_metadata *e;
+    const char *at = f->buffer;
+    size_t left = (size_t)n;
+    while ((e = next_event(f, &at, &left)) != NULL) {
         if (e->vers != FANOTIFY_METADATA_VERSION)
             return false;
         if (!(e->mask & FAN_Q_OVERFLOW))
@@ -361,6 +384,8 @@ static bool read_group(struct fan *f, int fd,
         else if (fd == f->changes)
             watch_push_overflow(f->watch);
     }
+    if (left > 0 && fd == f->changes)
+        watch_push_overflow(f->watch); /* an event of a shape unknown here: a scan has to look */
     return true;
 }
 
