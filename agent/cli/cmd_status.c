@@ -92,6 +92,13 @@ static void print_spool(const struct json_value *root)
     }
     printf("waiting: %lld batches, %lld KiB of %lld MiB\n", (long long)batches,
            (long long)(bytes / 1024), (long long)(json_get_int(spool, "cap", 0) >> 20));
+    struct span error = json_get_text(spool, "error");
+    if (error.n > 0) {
+        printf("error: events cannot be written: ");
+        print_name(error);
+        printf("; reading waits, the logs are still there; make room where the state and outbox "
+               "lie\n");
+    }
     int64_t refused = json_get_int(json_get(spool, "refused"), "batches", 0);
     if (refused > 0)
         printf("refused by the center: %lld batches, kept in outbox/refused\n", (long long)refused);

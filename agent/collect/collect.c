@@ -84,6 +84,7 @@ static int open_state(struct collect *c, struct error *e)
     bool fresh;
     if (make_folders(c->config, e) != 0 || take_lock(c, e) != 0)
         return -1;
+    identity_read(c->config, &c->who);
     if (store_open(c->config->state_dir, &c->store, &fresh, e) != 0)
         return -1;
     c->pipeline = pipeline_new(c->store);
@@ -251,7 +252,6 @@ static int start(struct collect *c, struct error *e)
     if (service_open() != 0)
         return error_set(e, "signals cannot be taken");
     log_set_level((enum log_level)c->config->log_level);
-    identity_read(c->config, &c->who);
     return open_state(c, e);
 }
 

@@ -1,4 +1,6 @@
-/* Who this endpoint is: from its certificate, else from the configuration and the host. */
+/* Who this endpoint is: from its certificate, else what the last good one said (kept in the state
+ * folder, for what is collected while it is damaged or away), else from the configuration and the
+ * host. */
 #ifndef COLLECT_IDENTITY_H
 #define COLLECT_IDENTITY_H
 

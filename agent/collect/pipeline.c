@@ -48,15 +48,15 @@ struct pipeline {
     int64_t frame_since;      /* when the first event of the pending frame came, 0: none */
     int64_t checkpoint_since; /* when the first record since the last frame came, 0: none */
     int64_t spool_due;
-    bool urgent;       /* the pending frame holds an event that must go at once */
-    bool frame_failed; /* the journal could not be written: the frame stays in memory */
-    bool seal_failed;  /* a batch could not be closed */
+    bool urgent;     /* the pending frame holds an event that must go at once */
+    int frame_error; /* why the journal could not be written (the frame stays in memory), or 0 */
+    int seal_error;  /* why a batch could not be closed, or 0 */
 };
 
 /* While something cannot be written no source reads on: what it would read is still there later. */
 static bool no_space(const struct pipeline *p)
 {
-    return p->frame_failed || p->seal_failed;
+    return p->frame_error || p->seal_error;
 }
 
 /* ---- what sources and detectors call ---- */
@@ -270,14 +270,14 @@ static void add_checkpoints(struct pipeline *p)
 
 static void write_frame(struct pipeline *p)
 {
-    if (!p->frame_failed) /* else they stand in the frame already, and nothing was read since */
+    if (!p->frame_error) /* else they stand in the frame already, and nothing was read since */
         add_checkpoints(p);
     int rc = spool_flush(p->spool);
-    if (rc != 0 && !p->frame_failed)
+    if (rc != 0 && !p->frame_error)
         log_error("the journal cannot be written: %s; reading stops until it can", error_text(rc));
-    if (rc == 0 && p->frame_failed)
+    if (rc == 0 && p->frame_error)
         log_info("the journal can be written again");
-    p->frame_failed = rc != 0;
+    p->frame_error = rc;
     if (rc != 0)
         return;
     p->frame_since = p->checkpoint_since = 0;
@@ -300,9 +300,9 @@ static void run_spool(struct pipeline *p, int64_t now)
 {
     int64_t due = spool_run(p->spool, now);
     bool failed = due < 0;
-    if (failed && !p->seal_failed)
+    if (failed && !p->seal_error)
         log_error("a batch cannot be closed: %s; it will be tried again", error_text((int)due));
-    p->seal_failed = failed;
+    p->seal_error = failed ? (int)due : 0;
     p->spool_due = failed ? now + RETRY_MS : due;
 }
 
@@ -342,7 +342,7 @@ int64_t pipeline_round(struct pipeline *p, int64_t now_ms)
     if (frame_due(p) <= now_ms || (p->spool_due <= now_ms && spool_has_pending(p->spool)))
         write_frame(p);
     run_spool(p, now_ms);
-    int64_t frame = p->frame_failed ? now_ms + RETRY_MS : frame_due(p);
+    int64_t frame = p->frame_error ? now_ms + RETRY_MS : frame_due(p);
     if (frame < next)
         next = frame;
     return p->spool_due < next ? p->spool_due : next;
@@ -435,12 +435,17 @@ bool pipeline_is_healthy(struct pipeline *p)
     return !no_space(p);
 }
 
+int pipeline_spool_error(const struct pipeline *p)
+{
+    return p->frame_error ? p->frame_error : p->seal_error;
+}
+
 uint64_t pipeline_changes(const struct pipeline *p)
 {
     struct spool_counters spool;
     spool_counters_read(p->spool, &spool);
     return p->counters.emitted + spool.sealed + spool.acknowledged + spool.refused +
-           spool.given_up + (p->frame_failed ? 1u << 30 : 0) + (p->seal_failed ? 1u << 31 : 0);
+           spool.given_up + (p->frame_error ? 1u << 30 : 0) + (p->seal_error ? 1u << 31 : 0);
 }
 
 const char *pipeline_stream(const struct pipeline *p)

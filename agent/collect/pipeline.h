@@ -45,6 +45,7 @@ void pipeline_seal(struct pipeline *p);
 /* For status.json and the heartbeat: members "counters", "sources", "rules", "spool". */
 void pipeline_describe(struct pipeline *p, struct json_out *j);
 bool pipeline_is_healthy(struct pipeline *p);
+int pipeline_spool_error(const struct pipeline *p);  /* why nothing can be written, or 0 */
 uint64_t pipeline_changes(const struct pipeline *p); /* another number when there is news to show */
 const char *pipeline_stream(const struct pipeline *p);
 bool pipeline_is_new_stream(const struct pipeline *p);

@@ -7,10 +7,13 @@
 #include "platform/file.h"
 #include "platform/process.h"
 
-static void put_outbox(struct json_out *j, const struct config *c, const char *stream)
+static void put_spool(struct json_out *j, const struct config *c, const struct pipeline *p)
 {
+    const char *stream = pipeline_stream(p);
+    int rc = pipeline_spool_error(p);
     json_object(j, "spool");
     json_text(j, "stream", stream);
+    json_text(j, "error", rc != 0 ? error_text(rc) : "");
     json_uint(j, "cap", c->spool_cap);
     for (int i = 0; i < OUTBOX_CLASSES; i++) {
         struct outbox_count count = {0};
@@ -42,7 +45,7 @@ void status_write(const struct config *c, const struct identity *who, struct pip
     json_text(&j, "config_error", config_error);
     json_bool(&j, "healthy", pipeline_is_healthy(p) && config_error[0] == '\0');
     pipeline_describe(p, &j);
-    put_outbox(&j, c, pipeline_stream(p));
+    put_spool(&j, c, p);
     json_uint(&j, "cpu_ms", cost.cpu_ms);
     json_uint(&j, "rss_kib", cost.rss_kib);
     json_end_object(&j);

@@ -25,6 +25,7 @@ struct ship {
     struct config *config;
     struct trust trust;
     bool enrolled;
+    struct error broken;   /* what is wrong with the identity that lies there, "" if nothing */
     struct sender *sender; /* while enrolled */
     struct notify *notify;
     struct queue queue;
@@ -107,10 +108,11 @@ static void look_at_identity(struct ship *s)
         trust_close(&next);
     else if (state == TRUST_READY)
         take_identity(s, &next);
-    else if (state == TRUST_BROKEN && s->enrolled)
-        log_warning("%s; what was in force before stays in force", e.text);
-    else
+    else if (state != TRUST_BROKEN || !s->enrolled)
         drop_identity(s, e.text);
+    else if (strcmp(e.text, s->broken.text) != 0)
+        log_warning("%s; what was in force before stays in force", e.text);
+    s->broken = state == TRUST_BROKEN ? e : (struct error){""};
 }
 
 /* ---- delivering ---- */

@@ -13,7 +13,8 @@ from .bundle import Bundle, days_left
 from .common import plain
 
 TIMEOUT = 20
-BACKOFF_MAX = 60.0
+BACKOFF_MAX = 10.0              # a center has few readers, and they are waited for
+FORBIDDEN = 60.0
 
 
 class Away(Exception):
@@ -93,7 +94,7 @@ class Center:
             raise Away("the center asks to slow down (429)", seconds)
         if answer.status in (401, 403):
             raise Away("the center forbids this to the role %s of %s (%d): is it the right bundle?"
-                       % (self.bundle.role, self.bundle.institution, answer.status), BACKOFF_MAX)
+                       % (self.bundle.role, self.bundle.institution, answer.status), FORBIDDEN)
         raise Away("the center answers %d" % answer.status, seconds)
 
     def words(self, error: Exception) -> str:
@@ -118,7 +119,7 @@ class Center:
 
 
 class Backoff:
-    """1 s, doubled up to a minute, with jitter so that readers do not come back all at once."""
+    """1 s, doubled up to BACKOFF_MAX, with jitter so that readers do not come back all at once."""
 
     def __init__(self) -> None:
         self.step = 1.0
