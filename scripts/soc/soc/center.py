@@ -14,7 +14,6 @@ from .common import plain
 
 TIMEOUT = 20
 BACKOFF_MAX = 10.0              # a center has few readers, and they are waited for
-FORBIDDEN = 60.0
 
 
 class Away(Exception):
@@ -94,7 +93,7 @@ class Center:
             raise Away("the center asks to slow down (429)", seconds)
         if answer.status in (401, 403):
             raise Away("the center forbids this to the role %s of %s (%d): is it the right bundle?"
-                       % (self.bundle.role, self.bundle.institution, answer.status), FORBIDDEN)
+                       % (self.bundle.role, self.bundle.institution, answer.status), BACKOFF_MAX)
         raise Away("the center answers %d" % answer.status, seconds)
 
     def words(self, error: Exception) -> str:

@@ -18,7 +18,7 @@ from place import Place  # noqa: E402
 
 class BadCenter:
     def __init__(self, line, status, late=0.0, pair=None):
-        self.asked = []     # monotonic times of requests
+        self.asked = []     # when batches came, monotonic
         asked = self.asked
 
         class Handler(BaseHTTPRequestHandler):
@@ -26,13 +26,15 @@ class BadCenter:
             timeout = 1   # ship keeps its connection; without an end to waiting this would not return
 
             def do_PUT(self):
-                asked.append(time.monotonic())
+                if self.command == "PUT":
+                    asked.append(time.monotonic())
                 self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 time.sleep(late)
                 self.send_response(status)
                 if status == 429:
                     self.send_header("Retry-After", "1")
                 self.send_header("Content-Length", "0")
+                self.send_header("Connection", "close")     # one who asks again and again ends, too
                 self.end_headers()
 
             def do_GET(self):
