@@ -43,6 +43,7 @@ bool spool_kit_find(uint64_t seq, enum outbox_class *c, struct batch_name *name)
 const char *spool_kit_name(uint64_t seq);
 /* What a batch holds behind its heartbeat, lines joined: "event 1;event 2;". */
 const char *spool_kit_events(uint64_t seq);
+const char *spool_kit_prev(uint64_t seq); /* what its heartbeat names */
 void spool_kit_expect(enum outbox_class c, uint64_t seq, const char *events);
 
 /* ship's marks, and the spool told of them. */
