@@ -67,6 +67,7 @@ static void center_take(void)
             assert_string_equal(taken[seq].name, text); /* never two of one number */
         snprintf(taken[seq].name, BATCH_NAME_SIZE, "%s", text);
         snprintf(taken[seq].prev, BATCH_NAME_SIZE, "%s", spool_kit_prev(seq));
+        buf_release(&taken[seq].events);
         taken[seq].events = BUF_INIT(100000);
         buf_put_text(&taken[seq].events, spool_kit_events(seq));
         spool_kit_mark_delivered(taken[seq].name);
