@@ -94,6 +94,26 @@ bool journal_name_parse(struct span name, uint64_t *seq)
     return digits.n >= 1 && digits.n <= 12 && digits.p[0] != '0' && span_to_u64(digits, seq);
 }
 
+int journal_next(const char *folder, uint64_t after, uint64_t *seq)
+{
+    struct folder *f;
+    const char *name;
+    enum file_type type;
+    uint64_t one;
+    bool found = false;
+    int rc = folder_open(folder, &f);
+    if (rc != 0)
+        return rc;
+    while ((rc = folder_next(f, &name, &type)) == 1)
+        if (type == FILE_REGULAR && journal_name_parse(span_of(name), &one) && one > after &&
+            (!found || one < *seq)) {
+            found = true;
+            *seq = one;
+        }
+    folder_close(f);
+    return rc < 0 ? rc : found;
+}
+
 int journal_open(struct journal *j, const char *folder, uint64_t seq)
 {
     char path[4400];

@@ -31,6 +31,9 @@ int journal_append(struct journal *j, struct buf *frame);
 
 void journal_path(char *out, size_t size, const char *folder, uint64_t seq);
 bool journal_name_parse(struct span name, uint64_t *seq); /* open-<seq>.journal */
+/* The journal with the lowest seq above `after`: 1, 0 if there is none, or a negative errno value.
+ */
+int journal_next(const char *folder, uint64_t after, uint64_t *seq);
 
 /* What a journal holds, entry by entry; members may be NULL. */
 struct journal_reader {

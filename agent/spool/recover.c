@@ -12,8 +12,7 @@
 
 #include <errno.h>
 
-#define JOURNALS_MAX 64
-#define ASIDE_SEQ    999999999999u
+#define ASIDE_SEQ 999999999999u
 
 /* ---- the stream ---- */
 
@@ -77,6 +76,14 @@ static int read_last(struct spool *s)
     return rc == -ENOENT ? 0 : rc;
 }
 
+/* A batch that was half written: its name never comes again, so nothing would replace it. */
+static void remove_leftover(const char *folder, const char *name)
+{
+    char path[SPOOL_PATH_SIZE + 256];
+    snprintf(path, sizeof(path), "%s/%s", folder, name);
+    file_remove(path);
+}
+
 /* A batch may have been sealed and not written down before the crash: the outbox knows. */
 static int look_at_outbox(struct spool *s)
 {
@@ -91,9 +98,12 @@ static int look_at_outbox(struct spool *s)
         if (rc != 0)
             return rc;
         while ((rc = folder_next(folder, &text, &type)) == 1) {
-            if (batch_name_parse(span_of(text), &name))
+            if (batch_name_parse(span_of(text), &name)) {
                 take_last(s, &name);
-            s->waiting_routine += c == OUTBOX_ROUTINE;
+                s->waiting_routine += c == OUTBOX_ROUTINE;
+            } else if (text[0] == '.') {
+                remove_leftover(path, text);
+            }
         }
         folder_close(folder);
         if (rc < 0)
@@ -154,7 +164,7 @@ static void take_known(void *ctx, const uint8_t uid[16])
     know(((struct adoption *)ctx)->s, uid);
 }
 
-static int keep_damaged(struct spool *s, file_t file, uint64_t seq, const struct journal_end *end)
+static void keep_damaged(struct spool *s, file_t file, uint64_t seq, const struct journal_end *end)
 {
     char name[64];
     struct buf rest = BUF_INIT(FRAME_MAX);
@@ -167,7 +177,6 @@ static int keep_damaged(struct spool *s, file_t file, uint64_t seq, const struct
     buf_release(&rest);
     log_error("%s/open-%llu.journal: damaged; %llu events in it are lost", s->options.state,
               (unsigned long long)seq, (unsigned long long)end->lines);
-    return losses_record(&s->losses, seq, seq, end->lines, "journal damaged");
 }
 
 /* The lines of another stream's journal are safe in a journal of ours before it goes. Its number
@@ -194,12 +203,18 @@ static int replay(struct spool *s, uint64_t seq)
     if (rc != 0)
         return rc;
     rc = journal_replay(file, &reader, &end);
-    if (rc == 0 && end.damaged)
-        rc = keep_damaged(s, file, seq, &end);
+    bool ours = rc == 0 && end.good > 0 && !a.foreign;
+    if (rc == 0 && end.damaged && (a.open || a.foreign)) { /* else the sealed batch has it all */
+        uint64_t lost = ours ? seq : s->seq;
+        keep_damaged(s, file, seq, &end);
+        rc = losses_record(&s->losses, lost, lost, end.lines, "journal damaged");
+    }
     if (rc == 0 && end.good < end.size)
         rc = file_truncate(file, end.good);
     file_close(file);
-    if (rc == 0 && a.foreign)
+    if (rc == 0 && end.good == 0) /* nobody knows whose it was */
+        rc = file_remove(path);
+    else if (rc == 0 && a.foreign)
         rc = adopt(s, path);
     else if (rc == 0 && a.open) {
         s->seq = seq;
@@ -208,41 +223,20 @@ static int replay(struct spool *s, uint64_t seq)
     return rc;
 }
 
-static int by_number(const void *a, const void *b)
-{
-    uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-static int find_journals(const struct spool *s, uint64_t seqs[JOURNALS_MAX], size_t *n)
-{
-    struct folder *folder;
-    const char *name;
-    enum file_type type;
-    int rc = folder_open(s->options.state, &folder);
-    if (rc != 0)
-        return rc;
-    *n = 0;
-    while (*n < JOURNALS_MAX && (rc = folder_next(folder, &name, &type)) == 1)
-        if (type == FILE_REGULAR && journal_name_parse(span_of(name), &seqs[*n]))
-            ++*n;
-    folder_close(folder);
-    qsort(seqs, *n, sizeof(seqs[0]), by_number);
-    return rc < 0 ? rc : 0;
-}
-
 static int replay_all(struct spool *s)
 {
-    uint64_t seqs[JOURNALS_MAX], sealed = s->seq - 1;
-    size_t n;
-    int rc = find_journals(s, seqs, &n);
-    for (size_t i = 0; rc == 0 && i < n; i++) {
-        if (s->journal.file != FILE_NONE) /* two open ones: the earlier is closed first */
-            rc = spool_seal(s);
+    uint64_t seq = 0, sealed = s->seq - 1;
+    bool behind = false; /* a crash came between sealing a batch and removing its journal */
+    int rc;
+    while ((rc = journal_next(s->options.state, seq, &seq)) == 1) {
+        behind = behind || seq <= sealed;
+        rc = s->journal.file != FILE_NONE ? spool_seal(s) : 0; /* two open ones: one at a time */
         if (rc == 0)
-            rc = replay(s, seqs[i]);
+            rc = replay(s, seq);
+        if (rc != 0)
+            return rc;
     }
-    if (rc == 0 && n > 0 && seqs[0] <= sealed && s->callbacks.commit(s->callbacks.ctx) == 0)
+    if (rc == 0 && behind && s->callbacks.commit(s->callbacks.ctx) == 0 && spool_carry_uids(s) == 0)
         spool_remove_journals(s, sealed);
     return rc;
 }

@@ -8,8 +8,6 @@
 
 #include <errno.h>
 
-#define JOURNALS_MAX 256
-
 static void put_heartbeat(struct spool *s, struct buf *line)
 {
     struct spool_facts facts = {
@@ -81,20 +79,10 @@ int spool_note_sealed(struct spool *s)
 
 void spool_remove_journals(struct spool *s, uint64_t up_to_seq)
 {
-    uint64_t seqs[JOURNALS_MAX];
     char path[SPOOL_PATH_SIZE];
-    struct folder *folder;
-    const char *name;
-    enum file_type type;
-    size_t n = 0;
-    if (folder_open(s->options.state, &folder) != 0)
-        return;
-    while (n < JOURNALS_MAX && folder_next(folder, &name, &type) == 1)
-        if (journal_name_parse(span_of(name), &seqs[n]) && seqs[n] <= up_to_seq)
-            n++;
-    folder_close(folder);
-    for (size_t i = 0; i < n; i++) {
-        journal_path(path, sizeof(path), s->options.state, seqs[i]);
+    uint64_t seq = 0;
+    while (journal_next(s->options.state, seq, &seq) == 1 && seq <= up_to_seq) {
+        journal_path(path, sizeof(path), s->options.state, seq);
         file_remove(path);
     }
 }
@@ -117,9 +105,7 @@ static void begin_next(struct spool *s, const char *name)
         journal_close(&s->journal);
 }
 
-/* Uids that would be told again after a crash now: known to the next journal before the old goes.
- */
-static int carry_loose_uids(struct spool *s)
+int spool_carry_uids(struct spool *s)
 {
     struct span rest = buf_span(&s->loose), uid;
     if (rest.n == 0)
@@ -145,7 +131,7 @@ int spool_seal(struct spool *s)
      * next seal or start, which finds the batch in the outbox. */
     if (spool_note_sealed(s) != 0)
         log_warning("%s/last: cannot be written", s->options.state);
-    if (s->callbacks.commit(s->callbacks.ctx) == 0 && carry_loose_uids(s) == 0)
+    if (s->callbacks.commit(s->callbacks.ctx) == 0 && spool_carry_uids(s) == 0)
         spool_remove_journals(s, sealed);
     return 0;
 }

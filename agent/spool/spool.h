@@ -97,8 +97,8 @@ void spool_put(struct spool *s, uint8_t table, struct span key, struct span valu
 bool spool_has_pending(const struct spool *s); /* something added since the last flush */
 int spool_flush(struct spool *s);              /* one frame, one fdatasync; 0 when nothing pended */
 
-/* What time asks for: seals on age, size, urgency, heartbeat; takes acknowledgements and refusals
- * in; keeps the cap. now_ms is monotonic. Returns when it wants to be called next (monotonic ms),
+/* What time asks for: seals on age (unless routine batches wait), size, urgency, heartbeat, and
+ * keeps the cap. now_ms is monotonic. Returns when it wants to be called next (monotonic ms),
  * or a negative errno value after an error that it will retry. Events pending in memory are flushed
  * first when a seal is due. */
 int64_t spool_run(struct spool *s, int64_t now_ms);

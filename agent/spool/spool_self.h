@@ -47,6 +47,9 @@ void spool_roll_jitter(struct spool *s);
 /* Writes down what the last sealed batch is, if that is not done yet. Without it a batch that has
  * left the outbox would be forgotten at the next start, and its number given to another one. */
 int spool_note_sealed(struct spool *s);
+/* Uids that would be told again after a crash now are made known to the open journal, before the
+ * one that they stand in goes. */
+int spool_carry_uids(struct spool *s);
 void spool_remove_journals(struct spool *s, uint64_t up_to_seq);
 
 /* Gives up waiting batches until `bytes` more fit below the cap. */

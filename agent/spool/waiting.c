@@ -117,7 +117,7 @@ static int give_up_one(struct spool *s, enum outbox_class c, uint64_t *freed)
 
 static int used_bytes(const struct spool *s, uint64_t *out)
 {
-    *out = s->journal.file != FILE_NONE ? s->journal.size : 0;
+    *out = 0; /* the open journal goes when its batch comes */
     for (int c = 0; c < OUTBOX_CLASSES; c++) {
         struct outbox_count count = {0};
         int rc = outbox_sum(s->options.outbox, (enum outbox_class)c, s->stream, &count);
@@ -139,8 +139,8 @@ int spool_make_room(struct spool *s, uint64_t bytes)
         rc = give_up_one(s, order[i], &freed);
         if (rc == 0)
             used -= freed < used ? freed : used;
-        else if (rc == -ENOENT && ++i < sizeof(order) / sizeof(order[0]))
-            rc = 0;
+        else if (rc == -ENOENT) /* none of that class is left */
+            rc = ++i < sizeof(order) / sizeof(order[0]) ? 0 : -ENOSPC;
     }
     return rc;
 }

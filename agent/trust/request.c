@@ -46,8 +46,8 @@ static int read_key(const char *pki_dir, mbedtls_pk_context *key)
     snprintf(path, sizeof(path), "%s/pending.key", pki_dir);
     int rc = slurp(path, &text);
     if (rc == 0)
-        rc = mbedtls_pk_parse_key(key, (const unsigned char *)text.p, text.n + 1, NULL, 0, rng_fill,
-                                  NULL);
+        rc = mbedtls_pk_parse_key(key, (const unsigned char *)buf_span(&text).p, text.n + 1, NULL,
+                                  0, rng_fill, NULL);
     if (text.p)
         mbedtls_platform_zeroize(text.p, text.room);
     buf_release(&text);
