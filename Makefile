@@ -32,7 +32,8 @@ VARIANT  := release
 MODE     := -O2 $(HARDEN)
 else ifeq ($(SAN),1)
 VARIANT  := san
-MODE     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all
+MODE     := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -DARENA_BLOCK_SIZE=0
 else ifeq ($(SAN),thread)
 VARIANT  := tsan
 MODE     := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
@@ -42,7 +43,7 @@ VARIANT  := fuzz
 CC       := $(CLANG)
 WARNINGS := -w
 MODE     := -O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined -fno-sanitize-recover=all \
-            -fprofile-instr-generate -fcoverage-mapping
+            -fprofile-instr-generate -fcoverage-mapping -DARENA_BLOCK_SIZE=0
 else
 $(error SAN is 1 or thread, not "$(SAN)")
 endif
@@ -101,13 +102,13 @@ $(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIBS) $(LIBS)
 
 # A fuzz target: with libFuzzer, or with a main of ours that runs the files it is given once.
-$(OUT)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OUT)/libvigia.a
+$(OUT)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(LIBS)
+	$(CC) $(LDFLAGS) -fsanitize=fuzzer -o $@ $< $(TEST_LIBS) $(LIBS)
 
-$(OUT)/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libvigia.a
+$(OUT)/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/tests/fuzz/replay.o $(TEST_LIBS) $(LIBS)
 
 # For LD_PRELOAD: kills a program inside its writes. It is not sanitized itself, so one rule does for all variants.
 $(OUT)/crash.so: tests/fake/crash/crash.c Makefile

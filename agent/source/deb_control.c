@@ -21,6 +21,7 @@ static void end_stanza(struct deb_reader *r)
 
 static void keep(struct deb_reader *r, size_t i, struct span value)
 {
+    value.n = span_find(value, '\0'); /* as C strings, which values become, would be cut */
     value = span_trim(value);
     if (value.n >= DEB_VALUE_MAX)
         value.n = DEB_VALUE_MAX - 1;

@@ -40,7 +40,7 @@ static int read_newest(struct slots *s, struct buf *out)
         int64_t got = file_read_at(s->file, i * SLOT_SIZE, slot, SLOT_SIZE);
         if (got < 0)
             return (int)got;
-        if (got == SLOT_SIZE && parse(slot, &generation, &data)) {
+        if (got == SLOT_SIZE && parse(slot, &generation, &data) && generation < UINT64_MAX) {
             if (found && generation < s->generation)
                 continue;
             found = true;

@@ -16,7 +16,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct buf copy = BUF_INIT(8 << 20);
     struct span key;
     json_get_int(json_root(doc), "time", 0);
-    json_member(json_root(doc), 0, &key);
+    json_get_bool(json_root(doc), "fine", true);
+    json_get_text(json_root(doc), "error");
+    json_at(json_get(json_root(doc), "list"), json_count(json_root(doc)));
+    json_member(json_root(doc), 1, &key);
     json_copy(json_root(doc), &copy);
     struct json_doc *again = copy.failed ? NULL : json_read(buf_span(&copy), &e);
     if (!again && copy.n <= 1 << 20)

@@ -1,55 +1,115 @@
-/* Sigma rules: any text gives rules or problems with a place; rules that come out match without
- * harm. */
+/* Sigma rules, read as files are. Each comment line is a record that they are matched against:
+ * "# program: message", with the fields "name=value" that stand in the message. */
+#include "detect/address.h"
 #include "detect/condition.h"
+#include "detect/finding.h"
 #include "detect/item.h"
 #include "detect/match.h"
 #include "detect/pattern.h"
 #include "detect/regex.h"
 #include "detect/rule.h"
+#include "detect/rule_index.h"
 #include "detect/rule_set.h"
 #include "detect/yaml_tree.h"
+#include "event/ocsf.h"
 
-#define MESSAGE_MAX 4096
+#include "base/json_read.h"
+
+#define LINE_MAX 65536
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+struct matching {
+    struct rule_set *set;
+    struct view view;
+    struct hit hit;
+    struct finding_work work;
+    struct buf line;
+};
 
 static void take_problem(void *ctx, const char *problem)
 {
     (void)ctx;
-    if (strncmp(problem, "fuzz.yml", 8) != 0) /* names its file, and is made safe to print */
+    struct span where = SPAN("fuzz.yml:"), text = span_of(problem);
+    if (!span_starts(text, where) || problem[where.n] < '1' || problem[where.n] > '9')
         abort();
-    for (const char *p = problem; *p; p++)
-        if ((unsigned char)*p < ' ')
-            abort();
 }
 
-static void take_hit(void *ctx, size_t entry)
+static void must_be_one_line(const struct buf *line)
 {
-    const struct rule_set *set = ctx;
-    if (entry >= set->n || set->entries[entry].rule->correlation.type != CORRELATION_NONE)
+    struct error e;
+    struct json_doc *doc = json_read(buf_span(line), &e);
+    if (!doc || memchr(line->p, '\n', line->n))
         abort();
+    json_free(doc);
+}
+
+static void tell(struct matching *m, const struct rule *rule, const struct counted *counted,
+                 const uint8_t *group)
+{
+    static const struct identity who = {.institution = "X", .endpoint = "pc"};
+    struct event e;
+    finding_make(&e, rule, &m->hit, counted, group, &m->work);
+    buf_clear(&m->line);
+    ocsf_encode(&m->line, &who, &e, 1);
+    if (!m->line.failed)
+        must_be_one_line(&m->line);
+}
+
+static void take_hit(void *ctx, size_t at)
+{
+    struct matching *m = ctx;
+    const struct rule_entry *entry = &m->set->entries[at];
+    hit_make(&m->hit, entry->rule, m->view.record, m->view.work);
+    tell(m, entry->rule, NULL, NULL);
+    for (size_t i = 0; i < entry->uses_n; i++) {
+        const struct rule *rule = m->set->entries[entry->uses[i]].rule;
+        uint8_t group[COUNTER_GROUP_SIZE];
+        if (hit_group(&m->hit, &rule->correlation, group))
+            tell(m, rule, &(struct counted){.count = 1}, group);
+    }
+}
+
+static void add_fields(struct record *r)
+{
+    struct span rest = r->message, word;
+    while (r->fields_n < RECORD_FIELDS_MAX && span_take_until(&rest, ' ', &word)) {
+        size_t equals = span_find(word, '=');
+        if (equals > 0 && equals < word.n)
+            r->fields[r->fields_n++] =
+                (struct record_field){{word.p, equals}, {word.p + equals + 1, word.n - equals - 1}};
+    }
+}
+
+static void match_line(struct matching *m, struct span line)
+{
+    struct record r = {.source = "/var/log/auth.log", .product = "linux", .service = "auth"};
+    r.raw = span_trim((struct span){line.p + 1, line.n - 1});
+    struct span rest = r.raw;
+    if (span_find(rest, ':') == rest.n || !span_take_until(&rest, ':', &r.program))
+        return;
+    r.message = span_trim(rest);
+    add_fields(&r);
+    rule_set_match(m->set, &m->view, &r, take_hit, m);
+    r.category = "process_creation";
+    rule_set_match(m->set, &m->view, &r, take_hit, m);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    struct rule_set *set = rule_set_parse("fuzz.yml", span_make(data, n), take_problem, NULL);
-    struct span text =
-        span_make(data, n < MESSAGE_MAX ? n : MESSAGE_MAX); /* rules find their own words */
-    struct record r = {.source = "/var/log/auth.log",
-                       .product = "linux",
-                       .service = "auth",
-                       .program = SPAN("sshd"),
-                       .host = SPAN("pc1"),
-                       .message = text,
-                       .raw = text,
-                       .fields_n = 3,
-                       .fields = {{SPAN("Image"), text},
-                                  {SPAN("src_ip"), SPAN("192.0.2.7")},
-                                  {SPAN("uid"), SPAN("0")}}};
-    struct view view;
-    view_init(&view);
-    rule_set_match(set, &view, &r, take_hit, set);
-    view_release(&view);
-    rule_set_free(set);
+    struct span rest = span_make(data, n), line;
+    struct matching m = {.work = {BUF_INIT(4096), BUF_INIT(8192)}, .line = BUF_INIT(LINE_MAX)};
+    m.set = rule_set_parse("fuzz.yml", rest, take_problem, NULL);
+    view_init(&m.view);
+    for (int i = 0; m.set->n > 0 && i < 16 && span_take_line(&rest, &line);)
+        if (span_starts(line, SPAN("#"))) {
+            match_line(&m, line);
+            i++;
+        }
+    view_release(&m.view);
+    rule_set_free(m.set);
+    buf_release(&m.work.message);
+    buf_release(&m.work.vigia);
+    buf_release(&m.line);
     return 0;
 }
