@@ -38,11 +38,17 @@ static size_t separator_at(struct span s, bool is_option)
     return n;
 }
 
+/* A NUL byte ends nothing here: it would leave the rest of a secret to be seen. */
+static bool ends_value(char c)
+{
+    return c != '\0' && strchr(" \t,;&\"'", c) != NULL;
+}
+
 static size_t value_at(struct span s)
 {
     char quote = s.n > 0 && (s.p[0] == '"' || s.p[0] == '\'') ? s.p[0] : '\0';
     size_t n = quote ? 1 : 0;
-    while (n < s.n && (quote ? s.p[n] != quote : !strchr(" \t,;&\"'", s.p[n])))
+    while (n < s.n && (quote ? s.p[n] != quote : !ends_value(s.p[n])))
         n++;
     return quote && n < s.n ? n + 1 : n;
 }

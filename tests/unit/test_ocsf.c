@@ -147,6 +147,10 @@ static void secrets_are_masked_and_prose_is_not(void **state)
         assert_string_equal(out.p ? out.p : "", rows[i].masked);
         buf_release(&out);
     }
+    struct buf out = BUF_INIT(1000);
+    mask_put(&out, SPAN("token=abc\0def x")); /* a NUL byte does not end a secret */
+    assert_string_equal(out.p, "token=*** x");
+    buf_release(&out);
 }
 
 static void uids_depend_on_every_part(void **state)
