@@ -199,7 +199,7 @@ class Chain:
             known = self.index.value("SELECT count(*) FROM lost WHERE endpoint=? AND stream=?",
                                      endpoint, batch.stream)
             if known >= LOST_ROWS_MAX:
-                self.alarms.add(ALARM, "loss", batch.endpoint, "more than %d separate losses in "
+                self.alarms.add(ALARM, "losses", batch.endpoint, "more than %d separate losses in "
                                 "stream %s: no more are noted" % (LOST_ROWS_MAX, batch.stream))
                 return
             # an agent merges its oldest ranges: the wider one takes their place

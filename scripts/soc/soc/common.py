@@ -1,6 +1,7 @@
 """Names, limits and the way a command fails. Every pattern here is matched with fullmatch: what the
 center or an endpoint calls a thing becomes a path or a line on a terminal only if it fits."""
 
+import io
 import os
 import re
 import sqlite3
@@ -18,9 +19,9 @@ DIR = "/var/lib/vigia-soc"
 KEEP_DAYS = 35
 
 FILE_MAX = 1 << 20              # a batch as it travels
-INFLATED_MAX = 64 << 20
+INFLATED_MAX = 16 << 20         # an agent keeps to 8 MiB and 16384 events; reading more than twice
+EVENTS_MAX = 1 << 15            # as much for a stranger would only make all others wait
 LINE_MAX = 64 << 10
-EVENTS_MAX = 1 << 17            # in one batch; an agent stays far below
 SEQ_MAX = 10 ** 12
 
 
@@ -53,6 +54,8 @@ def say(text: str) -> None:
 
 def command(main: Callable[[], Optional[int]]) -> None:
     """Runs a command and turns what goes wrong into one line and an exit status."""
+    if isinstance(sys.stdout, io.TextIOWrapper):    # a stranger's letters, a terminal without them
+        sys.stdout.reconfigure(errors="backslashreplace")
     try:
         sys.exit(main() or 0)
     except Fail as error:

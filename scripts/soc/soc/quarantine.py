@@ -1,7 +1,8 @@
 """DIR/quarantine: what must not enter the lake, each file with a .why in words beside it.
 
 An endpoint can't fill the SOC's disk with rubbish: behind CAP bytes of its own only the .why is
-kept, and behind WHYS_MAX batches a day not even that; all are counted."""
+kept, and behind A_DAY_MAX batches a day nothing (a million small files fill a disk too); all are
+counted."""
 
 import os
 import time
@@ -14,7 +15,7 @@ from .index import DAY, Index
 from .lake import fsync_dir, make_dirs
 
 CAP = 64 << 20
-WHYS_MAX = 1000
+A_DAY_MAX = 1000                # of one endpoint: that many files and .whys
 
 
 class Quarantine:
@@ -30,12 +31,14 @@ class Quarantine:
         used = self.index.value("SELECT quarantined_bytes FROM endpoints WHERE id=?", endpoint)
         today = self.index.value("SELECT n FROM alarm_counts WHERE endpoint=? AND kind=? AND day=?",
                                  entry.endpoint, "quarantined", int(time.time() / DAY)) or 0
-        keep = bool(data) and used + len(data) <= CAP
-        if today < WHYS_MAX:
+        told = today < A_DAY_MAX
+        keep = told and bool(data) and used + len(data) <= CAP
+        if told:
             self.write(name + ".why", self.words(entry, len(data), keep, why).encode())
         if keep:
             self.write(name, data)
-        fsync_dir(self.folder)
+        if told:
+            fsync_dir(self.folder)
         self.index.do("INSERT INTO batches VALUES(?,?,?,?,?,'quarantined','')", endpoint, stream,
                       seq, digest, entry.t)
         self.index.do("UPDATE endpoints SET quarantined=quarantined+1, quarantined_bytes="
