@@ -104,9 +104,13 @@ class Lake:
 
     def forget(self) -> None:
         """The transaction failed: what was written is not wanted."""
-        for segment in self.open.values():
-            segment.file.close()
+        segments = list(self.open.values())
         self.open.clear()
+        for segment in segments:
+            try:
+                segment.file.close()
+            except OSError:                     # a full disk again: nor is what it still held
+                pass
         self.sweep()
 
     def publish(self, show: Callable[[str], None]) -> None:
