@@ -316,6 +316,8 @@ static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside
     size_t n = w->n;
     int rc = 0;
     integrity_folder_id(told_span(w), id);
+    if (!w->job->first) /* now, since the entries are asked for next, from the same pages */
+        store_each(w->host->store, STORE_BASELINE, span_make(id, sizeof(id)), count_one, &recorded);
     while (!stopped(w) && (rc = walk_next(folder, &name, &type)) == 1) {
         if (!w->job->path)
             w->host->between(w->host->ctx, w->result->files);
@@ -327,10 +329,7 @@ static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside
     }
     if (rc < 0)
         skip(w, INTEGRITY_SKIP_UNREADABLE);
-    if (w->job->first || stopped(w))
-        return;
-    store_each(w->host->store, STORE_BASELINE, span_make(id, sizeof(id)), count_one, &recorded);
-    if (recorded > known)
+    if (recorded > known && !stopped(w))
         sweep(w, folder, id);
 }
 

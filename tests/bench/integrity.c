@@ -128,7 +128,7 @@ static uint64_t scan(void)
         struct poll_item item = {WAIT_NONE, false};
         if (source_integrity.waits(self, &wait, 1) == 1)
             item.what = wait;
-        poll_wait(&item, 1, next <= now ? 0 : 1000);
+        poll_wait(&item, 1, ended || next <= now ? 0 : 1000);
     }
     source_integrity.close(self);
     store_commit(store);

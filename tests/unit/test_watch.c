@@ -265,8 +265,9 @@ static void new_folders_are_followed(void **state)
     act("mv in/n out/n; echo x > out/n/e/away");
     assert_int_equal(kinds_of("in/n/e/away"), 0);
     act("mv out/n in/d; echo x > in/d/e/back || true");
-    act("echo y >> in/d/e/back; rm -r in/d");
-    assert_true(kinds_of("in/d/e/back") & WATCH_DELETED);
+    act("echo y >> in/d/e/back");
+    assert_true(kinds_of("in/d/e/back") & WATCH_CHANGED);
+    act("rm -r in/d"); /* of what lay in it nothing may be told: its folder has no name any more */
     assert_true(kinds_of("in/d") & WATCH_DELETED);
     act("chmod 700 in");
     assert_true(kinds_of("in") & WATCH_CHANGED);
@@ -306,16 +307,17 @@ static void a_root_may_come_later(void **state)
 
 static bool is_deep(void *ctx, const char *path, bool folder)
 {
-    (void)folder;
-    return strstr(path, ctx) != NULL || strstr(path, "/in/end") != NULL;
+    (void)ctx, (void)folder;
+    size_t n = strlen(scratch_path());
+    return strncmp(path, scratch_path(), n) == 0 &&
+           (strncmp(path + n, "/out/a/b", 8) == 0 || strncmp(path + n, "/in/end", 7) == 0);
 }
 
 /* Only the root itself is wanted, not the folders that lead to it. */
 static void a_root_may_come_later_with_the_folders_above_it(void **state)
 {
     (void)state;
-    char deep[] = "/a/b";
-    const struct watch_filter filter = {deep, is_deep};
+    const struct watch_filter filter = {NULL, is_deep};
     begin();
     watch_close(watch);
     assert_int_equal(watch_open(&filter, &watch), 0);
@@ -327,8 +329,9 @@ static void a_root_may_come_later_with_the_folders_above_it(void **state)
     assert_int_equal(kinds_of("out/a/other"), 0);
     act("echo x > out/a/b/later");
     assert_true(kinds_of("out/a/b/later") & WATCH_CREATED);
-    act("rm -r out/a");
+    act("rm -r out/a/b");
     assert_true(kinds_of("out/a/b") & WATCH_DELETED);
+    act("rm -r out/a");
     act("mkdir -p out/a/b");
     act("echo x > out/a/b/again");
     assert_true(kinds_of("out/a/b/again") & WATCH_CREATED);
