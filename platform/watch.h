@@ -5,6 +5,10 @@
  * handle, actors from a process table that FAN_OPEN_EXEC fills; inotify (recursive, no actor) where
  * the mark is refused (overlayfs, old kernels, missing capability). A reader thread resolves actors
  * at once, puts events into a bounded queue and rings the bell; the poll loop takes them out.
+ *
+ * A new folder is told as created; whether what was put into it at once is told by itself depends
+ * on the mechanism, so who needs it looks into the folder. What this process does itself is not
+ * told by fanotify.
  */
 #ifndef PLATFORM_WATCH_H
 #define PLATFORM_WATCH_H
@@ -67,7 +71,8 @@ struct watch_root_status {
 
 struct watch;
 int watch_open(const struct watch_filter *filter, struct watch **out);
-/* Watches path and what is below. 0, or a negative errno value (then its status tells why). */
+/* Watches path and what is below, also when it comes later. 0, or a negative errno value (then its
+ * status tells why). */
 int watch_add(struct watch *w, const char *path);
 wait_t watch_wait(const struct watch *w);
 /* 1 and *out, or 0 when there is none. */

@@ -144,17 +144,18 @@ static void keep_or_tell(struct walk *w, const struct integrity_key *key, bool k
         integrity_adopt_folder(&w->adopted, told_span(w));
 }
 
-/* Whether the entry is still there. */
+/* Whether the entry is still there; was: what the baseline knows of it. */
 static bool compare(struct walk *w, const struct walk_folder *folder, const uint8_t *id,
-                    const char *name, const struct file_info *info, bool *known)
+                    const char *name, const struct file_info *info, enum file_type *was)
 {
     struct integrity_key key;
     struct integrity_state before, after;
     if (!integrity_key_make(&key, id, span_of(name)))
         return true;
-    *known = read_before(w, &key, &before);
+    bool known = read_before(w, &key, &before);
+    *was = known ? before.info.type : FILE_NO_TYPE;
     w->result->files++;
-    if (*known && integrity_stat_equal(&before, info) && !integrity_lacks_hash(&w->look, &before) &&
+    if (known && integrity_stat_equal(&before, info) && !integrity_lacks_hash(&w->look, &before) &&
         !is_due(w, &before))
         return true;
     enum integrity_skip why = integrity_look_at(&w->look, folder, name, info, &after);
@@ -162,13 +163,13 @@ static bool compare(struct walk *w, const struct walk_folder *folder, const uint
         return why != INTEGRITY_SKIP_GONE;
     if (why != INTEGRITY_SKIP_NONE) {
         skip(w, why);
-        if (*known)
+        if (known)
             integrity_keep_hash(&before, &after);
         if (why == INTEGRITY_SKIP_CHANGED)
             hand_on(w, INTEGRITY_FOUND_AGAIN, NULL);
     }
-    if (integrity_compare(*known ? &before : NULL, &after) != 0)
-        keep_or_tell(w, &key, *known, &after);
+    if (integrity_compare(known ? &before : NULL, &after) != 0)
+        keep_or_tell(w, &key, known, &after);
     return true;
 }
 
@@ -206,15 +207,22 @@ static bool collect_name(void *ctx, struct span key, struct span value)
 
 static void sweep(struct walk *w, const struct walk_folder *folder, const uint8_t *id);
 
-static void tell_gone(struct walk *w, bool is_folder)
+/* What lay in a folder that is none any more. */
+static void sweep_below(struct walk *w)
 {
     uint8_t id[INTEGRITY_ID_SIZE];
-    if (is_folder && w->depth < DEPTH_MAX) {
-        integrity_folder_id(told_span(w), id);
-        w->depth++;
-        sweep(w, NULL, id);
-        w->depth--;
-    }
+    if (w->depth == DEPTH_MAX)
+        return;
+    integrity_folder_id(told_span(w), id);
+    w->depth++;
+    sweep(w, NULL, id);
+    w->depth--;
+}
+
+static void tell_gone(struct walk *w, bool is_folder)
+{
+    if (is_folder)
+        sweep_below(w);
     hand_on(w, INTEGRITY_FOUND_GONE, NULL);
 }
 
@@ -275,7 +283,7 @@ static bool visit(struct walk *w, const struct walk_folder *folder, const uint8_
 {
     struct file_info info;
     const struct integrity_paths *paths = w->host->paths;
-    bool known = false;
+    enum file_type was = FILE_NO_TYPE;
     bool wanted = inside ? integrity_paths_wanted_below(paths, told(w))
                          : integrity_paths_wanted(paths, told(w));
     bool may_enter = type == FILE_FOLDER || type == FILE_NO_TYPE;
@@ -291,10 +299,12 @@ static bool visit(struct walk *w, const struct walk_folder *folder, const uint8_
             skip(w, INTEGRITY_SKIP_UNREADABLE);
         return false;
     }
-    bool there = !wanted || compare(w, folder, id, name, &info, &known);
+    bool there = !wanted || compare(w, folder, id, name, &info, &was);
     if (there && info.type == FILE_FOLDER && !stopped(w))
         enter(w, folder, name, wanted);
-    return there && known;
+    else if (there && was == FILE_FOLDER && !w->job->first)
+        sweep_below(w);
+    return there && was != FILE_NO_TYPE;
 }
 
 static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside)
@@ -306,6 +316,8 @@ static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside
     size_t n = w->n;
     int rc = 0;
     integrity_folder_id(told_span(w), id);
+    if (!w->job->first) /* now, since the entries are asked for next, from the same pages */
+        store_each(w->host->store, STORE_BASELINE, span_make(id, sizeof(id)), count_one, &recorded);
     while (!stopped(w) && (rc = walk_next(folder, &name, &type)) == 1) {
         if (!w->job->path)
             w->host->between(w->host->ctx, w->result->files);
@@ -317,10 +329,7 @@ static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside
     }
     if (rc < 0)
         skip(w, INTEGRITY_SKIP_UNREADABLE);
-    if (w->job->first || stopped(w))
-        return;
-    store_each(w->host->store, STORE_BASELINE, span_make(id, sizeof(id)), count_one, &recorded);
-    if (recorded > known)
+    if (recorded > known && !stopped(w))
         sweep(w, folder, id);
 }
 
@@ -383,11 +392,6 @@ static void visit_path(struct walk *w, const char *path)
         skip(w, INTEGRITY_SKIP_UNREADABLE);
     } else if (is_known(w, &is_folder)) {
         tell_gone(w, is_folder);
-    }
-    /* a file where a folder was: what lay in it is gone */
-    if (rc == 0 && info.type != FILE_FOLDER && !w->job->first) {
-        integrity_folder_id(told_span(w), id);
-        sweep(w, NULL, id);
     }
     walk_close(folder);
 }

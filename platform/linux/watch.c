@@ -226,8 +226,7 @@ static void read_loop(void *arg)
 
 /* ---- roots ---- */
 
-static int add_by_inotify(struct watch *w, const char *path, const char *folder, char *why,
-                          size_t size)
+static int add_by_inotify(struct watch *w, const char *path, char *why, size_t size)
 {
     if (!w->ino) {
         struct ino *ino;
@@ -239,7 +238,7 @@ static int add_by_inotify(struct watch *w, const char *path, const char *folder,
         __atomic_store_n(&w->ino, ino, __ATOMIC_RELEASE);
         eventfd_write(w->wake, 1);
     }
-    return ino_add(w->ino, folder, strcmp(path, folder) == 0, why, size);
+    return ino_add(w->ino, path, why, size);
 }
 
 /* The folder to mark: path itself, or the nearest one above it that is there. */
@@ -271,7 +270,7 @@ static int add_one(struct watch *w, const char *path)
         snprintf(r->why, sizeof(r->why), "fanotify is not available (%s)", strerror(-rc));
     if (rc == 0)
         return 0;
-    rc = add_by_inotify(w, path, folder, r->why, sizeof(r->why));
+    rc = add_by_inotify(w, path, r->why, sizeof(r->why));
     r->mechanism = rc == 0 ? "inotify" : "none";
     return rc;
 }

@@ -220,10 +220,11 @@ static bool read_process(int pid, struct watch_actor *a)
     int folder = proc_open(pid);
     if (folder < 0)
         return false;
-    read_exe(folder, a->exe, sizeof(a->exe));
-    read_command(folder, a->command, sizeof(a->command));
     a->uid = read_effective_user(folder);
-    a->known = a->uid != LOGIN_UNSET && read_stat(folder, &a->ppid, &tty);
+    read_command(folder, a->command, sizeof(a->command));
+    read_exe(folder, a->exe, sizeof(a->exe));
+    a->known = a->uid != LOGIN_UNSET;
+    read_stat(folder, &a->ppid, &tty);
     if (proc_read(folder, "loginuid", text, sizeof(text)) > 0)
         a->login_uid = (uint32_t)strtoul(text, NULL, 10);
     close(folder);
@@ -263,6 +264,15 @@ static bool is_loader(const char *path)
            strncmp(name, "ld.so", 5) == 0 || strncmp(name, "ld64.so", 7) == 0;
 }
 
+/* A process that has ended and was not waited for tells its user, but no program any more. */
+static void restore_program(const struct slot *s, struct watch_actor *a)
+{
+    if (a->exe[0])
+        return;
+    const char *command = unpack_text(s->actor->text, a->exe, sizeof(a->exe));
+    unpack_text(command, a->command, sizeof(a->command));
+}
+
 /*
  * The event comes while the kernel still loads the program: /proc may show the one before. For a
  * script the script itself is opened first, then its interpreter, then the interpreter's loader.
@@ -277,8 +287,8 @@ void actor_table_exec(struct actor_table *t, int pid, const char *path)
     else if (holds(s, pid))
         snprintf(exe, sizeof(exe), "%s", s->actor->text);
     read_process(pid, a);
-    bool partial = exe[0] && strcmp(exe, a->exe) != 0;
-    if (partial) {
+    bool other = exe[0] && strcmp(exe, a->exe) != 0, partial = other || !a->command[0];
+    if (other) {
         memcpy(a->exe, exe, sizeof(exe));
         a->command[0] = '\0';
     }
@@ -293,7 +303,7 @@ void actor_table_settle(struct actor_table *t)
     for (size_t i = 0; i < t->unsettled_n; i++) {
         const struct slot *s = slot_of(t, t->unsettled[i]);
         if (holds(s, t->unsettled[i]) && s->partial && read_process(t->unsettled[i], a) &&
-            strcmp(a->exe, s->actor->text) == 0)
+            strcmp(a->exe, s->actor->text) == 0 && a->command[0])
             keep(t, a, false);
     }
     t->unsettled_n = 0;
@@ -307,7 +317,10 @@ struct actor *actor_find(struct actor_table *t, int pid)
     bool here = holds(s, pid);
     int64_t now = now_ms();
     if (!(here && !s->partial && now - s->seen_ms < FRESH_MS)) {
-        if (read_process(pid, &t->scratch))
+        bool found = read_process(pid, &t->scratch);
+        if (found && here)
+            restore_program(s, &t->scratch);
+        if (found)
             keep(t, &t->scratch, false);
         else if (!here || now - s->seen_ms > REMEMBER_MS)
             return NULL;

@@ -21,7 +21,6 @@
 #define KEY_MAX      56 /* file system id and handle; longer handles are not cached */
 #define BUFFER_SIZE  (16 * 1024)
 #define HANDLE_BYTES 128
-#define EVENT_SIZE   4096 /* two names and two handles take less */
 
 #define CHANGES (FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_CREATE | FAN_DELETE | FAN_ONDIR)
 #define MOVES   (FAN_MOVED_FROM | FAN_MOVED_TO)
@@ -47,11 +46,8 @@ struct fan {
     struct actor_table *actors;
     struct cached cache[CACHE_SLOTS];
     char path[2][WATCH_PATH_MAX];
-    char buffer[BUFFER_SIZE];
-    union { /* the event being looked at */
-        struct fanotify_event_metadata head;
-        char bytes[EVENT_SIZE];
-    } event;
+    _Alignas(4) char change[BUFFER_SIZE]; /* events as they were read */
+    _Alignas(4) char start[BUFFER_SIZE];
 };
 
 /* ---- marks ---- */
@@ -260,6 +256,12 @@ static bool folder_path(struct fan *f, uint64_t fsid, struct file_handle *handle
 
 /* ---- events ---- */
 
+/* The kernel packs them to four bytes: the head, which holds eight-byte numbers, is copied out. */
+struct record {
+    struct fanotify_event_metadata head;
+    const char *bytes; /* the whole record, of head.event_len */
+};
+
 /* The record's path, or false when its folder is gone (its own end is told by the one above). */
 static bool record_path(struct fan *f, const struct fanotify_event_info_fid *info, char *out)
 {
@@ -284,9 +286,9 @@ static bool record_path(struct fan *f, const struct fanotify_event_info_fid *inf
 }
 
 /* Reads the paths of an event; how many there are (a rename has two). */
-static int event_paths(struct fan *f, const struct fanotify_event_metadata *e)
+static int event_paths(struct fan *f, const struct record *r)
 {
-    const char *at = (const char *)e + e->metadata_len, *end = (const char *)e + e->event_len;
+    const char *at = r->bytes + r->head.metadata_len, *end = r->bytes + r->head.event_len;
     bool have[2] = {false, false};
     while (at + sizeof(struct fanotify_event_info_header) <= end) {
         const struct fanotify_event_info_fid *info = (const void *)at;
@@ -318,12 +320,17 @@ static uint32_t kinds_of(uint64_t mask)
     return kinds;
 }
 
-static void take_change(struct fan *f, const struct fanotify_event_metadata *e)
+static void take_change(struct fan *f, const struct record *r)
 {
+    const struct fanotify_event_metadata *e = &r->head;
+    if (e->mask & FAN_Q_OVERFLOW) {
+        watch_push_overflow(f->watch);
+        return;
+    }
     bool folder = (e->mask & FAN_ONDIR) != 0;
     if (e->pid == f->self && !folder)
         return;
-    int n = event_paths(f, e);
+    int n = event_paths(f, r);
     if (folder && (e->mask & (FAN_RENAME | MOVES)))
         forget_paths(f); /* the paths of this event still were those of before */
     if (n == 0 || e->pid == f->self)
@@ -345,60 +352,46 @@ static void take_change(struct fan *f, const struct fanotify_event_metadata *e)
     actor_drop(found.actor);
 }
 
-static void take_start(struct fan *f, const struct fanotify_event_metadata *e)
+static void take_start(struct fan *f, const struct record *r)
 {
-    if (e->pid > 0 && e->pid != f->self)
-        actor_table_exec(f->actors, e->pid, event_paths(f, e) > 0 ? f->path[0] : NULL);
+    if (r->head.pid > 0 && r->head.pid != f->self)
+        actor_table_exec(f->actors, r->head.pid, event_paths(f, r) > 0 ? f->path[0] : NULL);
 }
 
-/* The next event of the n bytes that were read. The kernel pads events to 4 bytes, which is less
- * than their numbers of 64 bits need: each is copied out. */
-static const struct fanotify_event_metadata *next_event(struct fan *f, const char **at, size_t *n)
+/* False when something of a shape unknown here was among them. */
+static bool take_all(struct fan *f, const char *at, ssize_t n,
+                     void (*take)(struct fan *f, const struct record *r))
 {
-    struct fanotify_event_metadata *e = &f->event.head;
-    if (*n < sizeof(*e))
-        return NULL;
-    memcpy(e, *at, sizeof(*e));
-    if (e->event_len < sizeof(*e) || e->event_len > *n || e->event_len > sizeof(f->event))
-        return NULL;
-    memcpy(&f->event, *at, e->event_len);
-    *at += e->event_len;
-    *n -= e->event_len;
-    return e;
-}
-
-static bool read_group(struct fan *f, int fd,
-                       void (*take)(struct fan *f, const struct fanotify_event_metadata *e))
-{
-    ssize_t n = fd < 0 ? -1 : read(fd, f->buffer, sizeof(f->buffer));
-    if (n <= 0)
-        return false;
-    const struct fanotify_event_metadata *e;
-    const char *at = f->buffer;
-    size_t left = (size_t)n;
-    while ((e = next_event(f, &at, &left)) != NULL) {
-        if (e->vers != FANOTIFY_METADATA_VERSION)
+    struct record r;
+    for (; n >= (ssize_t)sizeof(r.head); at += r.head.event_len, n -= r.head.event_len) {
+        memcpy(&r.head, at, sizeof(r.head));
+        r.bytes = at;
+        if (r.head.vers != FANOTIFY_METADATA_VERSION || !FAN_EVENT_OK(&r.head, n))
             return false;
-        if (!(e->mask & FAN_Q_OVERFLOW))
-            take(f, e);
-        else if (fd == f->changes)
-            watch_push_overflow(f->watch);
+        take(f, &r);
     }
-    if (left > 0 && fd == f->changes)
-        watch_push_overflow(f->watch); /* an event of a shape unknown here: a scan has to look */
-    return true;
+    return n <= 0;
 }
 
-/* Starts come first: whoever made a change was started before. */
+static void take_starts(struct fan *f)
+{
+    ssize_t n;
+    while (f->starts >= 0 && (n = read(f->starts, f->start, BUFFER_SIZE)) > 0)
+        take_all(f, f->start, n, take_start);
+    actor_table_settle(f->actors);
+}
+
+/* Whoever made a change was started before it: changes are read first, and taken after the starts.
+ */
 void fan_read(struct fan *f)
 {
-    bool more = true;
-    while (more) {
-        while (read_group(f, f->starts, take_start))
-            ;
-        actor_table_settle(f->actors);
-        more = read_group(f, f->changes, take_change);
-    }
+    ssize_t n;
+    do {
+        n = read(f->changes, f->change, BUFFER_SIZE);
+        take_starts(f);
+        if (!take_all(f, f->change, n, take_change))
+            watch_push_overflow(f->watch); /* a scan has to look */
+    } while (n > 0);
 }
 
 size_t fan_polls(const struct fan *f, struct pollfd out[2])

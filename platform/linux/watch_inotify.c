@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #define FOLDERS_MAX (1 << 20)
+#define ROOTS_MAX   256
 #define DEPTH_MAX   64
 #define BUFFER_SIZE (16 * 1024)
 #define CHANGES                                                                                    \
@@ -25,9 +26,11 @@
 struct ino {
     struct watch *watch;
     int fd;
-    pthread_mutex_t guard; /* of folders; adding happens in both threads */
+    pthread_mutex_t guard; /* of what follows; adding happens in both threads */
     char **folders;        /* by watch descriptor */
     size_t room;
+    char *roots[ROOTS_MAX]; /* one that is not there, or is removed, is waited for */
+    size_t roots_n;
     char path[WATCH_PATH_MAX];
     _Alignas(8) char buffer[BUFFER_SIZE];
 };
@@ -77,6 +80,22 @@ static int watch_folder(struct ino *n, const char *path)
     return rc;
 }
 
+static bool leads_to_root(struct ino *n, const char *path)
+{
+    size_t length = strlen(path);
+    bool leads = false;
+    pthread_mutex_lock(&n->guard);
+    for (size_t i = 0; i < n->roots_n && !leads; i++)
+        leads = strncmp(n->roots[i], path, length) == 0 && n->roots[i][length] == '/';
+    pthread_mutex_unlock(&n->guard);
+    return leads;
+}
+
+static bool is_to_be_watched(struct ino *n, const char *folder)
+{
+    return watch_wants(n->watch, folder, true) || leads_to_root(n, folder);
+}
+
 /* path is a buffer of WATCH_PATH_MAX that is extended and put back. */
 static int watch_tree(struct ino *n, char *path, int depth)
 {
@@ -93,7 +112,7 @@ static int watch_tree(struct ino *n, char *path, int depth)
             continue;
         path[length] = '/';
         memcpy(path + length + 1, name, more + 1);
-        if (watch_wants(n->watch, path, true))
+        if (is_to_be_watched(n, path))
             rc = watch_tree(n, path, depth + 1);
         path[length] = '\0';
     }
@@ -101,11 +120,29 @@ static int watch_tree(struct ino *n, char *path, int depth)
     return rc;
 }
 
-int ino_add(struct ino *n, const char *folder, bool below, char *why, size_t size)
+static int add_root(struct ino *n, const char *path)
+{
+    char *root = n->roots_n < ROOTS_MAX ? strdup(path) : NULL;
+    if (!root)
+        return -ENOMEM;
+    pthread_mutex_lock(&n->guard);
+    n->roots[n->roots_n++] = root;
+    pthread_mutex_unlock(&n->guard);
+    return 0;
+}
+
+/* The folders above are watched as well, without what else is in them. */
+int ino_add(struct ino *n, const char *root, char *why, size_t size)
 {
     char path[WATCH_PATH_MAX];
-    snprintf(path, sizeof(path), "%s", folder);
-    int rc = below ? watch_tree(n, path, 0) : watch_folder(n, path);
+    int rc = add_root(n, root);
+    for (size_t at = 0; rc == 0 && root[at + 1]; at += 1 + strcspn(root + at + 1, "/")) {
+        snprintf(path, sizeof(path), "%.*s", at > 0 ? (int)at : 1, root);
+        watch_folder(n, path);
+    }
+    snprintf(path, sizeof(path), "%s", root);
+    if (rc == 0)
+        rc = watch_tree(n, path, 0);
     if (rc == -ENOSPC)
         snprintf(why, size, "too many folders for inotify; raise fs.inotify.max_user_watches");
     else if (rc != 0)
@@ -151,7 +188,10 @@ static void take(struct ino *n, const struct inotify_event *e)
         watch_push_overflow(n->watch);
         return;
     }
-    if (!event_path(n, e) || e->mask & IN_IGNORED || !watch_wants(n->watch, n->path, folder))
+    if (!event_path(n, e) || e->mask & IN_IGNORED)
+        return;
+    bool wanted = watch_wants(n->watch, n->path, folder);
+    if (!wanted && !(folder && leads_to_root(n, n->path)))
         return;
     if (folder && e->mask & IN_MOVED_FROM)
         forget_tree(n, n->path);
@@ -163,7 +203,8 @@ static void take(struct ino *n, const struct inotify_event *e)
         found.kinds |= WATCH_CREATED;
     if (e->mask & (IN_DELETE | IN_MOVED_FROM))
         found.kinds |= WATCH_DELETED;
-    watch_push(n->watch, &found);
+    if (wanted)
+        watch_push(n->watch, &found);
 }
 
 void ino_read(struct ino *n)
@@ -194,6 +235,8 @@ void ino_close(struct ino *n)
     for (size_t i = 0; i < n->room; i++)
         free(n->folders[i]);
     free(n->folders);
+    for (size_t i = 0; i < n->roots_n; i++)
+        free(n->roots[i]);
     pthread_mutex_destroy(&n->guard);
     free(n);
 }

@@ -54,8 +54,8 @@ void fan_close(struct fan *f);
 
 struct ino;
 int ino_open(struct watch *w, struct ino **out); /* loop's thread */
-/* Watches the entries of a folder, and all that is below if asked to. Any thread. */
-int ino_add(struct ino *n, const char *folder, bool below, char *why, size_t size);
+/* Watches root and what is below, also when it comes later. Loop's thread. */
+int ino_add(struct ino *n, const char *root, char *why, size_t size);
 size_t ino_polls(const struct ino *n, struct pollfd out[1]);
 void ino_read(struct ino *n);
 void ino_close(struct ino *n); /* loop's thread */
