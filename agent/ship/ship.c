@@ -179,6 +179,7 @@ static void take_answer(struct ship *s, const struct queue_batch *b, struct sent
 {
     struct verdict v;
     sent->answer.own_expired = clock_wall_ms() > s->trust.own.not_after_ms;
+    sent->answer.own_early = clock_wall_ms() < s->trust.own.not_before_ms;
     sent->answer.silences = s->silences;
     verdict_make(&sent->answer, &v);
     if (sent->has_offset) {
