@@ -52,6 +52,16 @@ static void print_name(struct span s)
     buf_release(&text);
 }
 
+/* A line, unless there are no words. */
+static void print_words(const char *what, struct span words)
+{
+    if (words.n == 0)
+        return;
+    printf("%s", what);
+    print_name(words);
+    printf("\n");
+}
+
 static void print_age(const char *what, int64_t wall_ms)
 {
     int64_t s = (clock_wall_ms() - wall_ms) / 1000;
@@ -142,14 +152,14 @@ static void print_ship(const struct report *r)
     if (!root)
         return;
     print_age("last delivery", json_get_int(root, "last_delivery", 0));
-    if (json_get(root, "cert_days"))
-        printf("certificate: %lld days left\n", (long long)json_get_int(root, "cert_days", 0));
-    struct span error = json_get_text(root, "error");
-    if (error.n > 0) {
-        printf("error: ");
-        print_name(error);
-        printf("\n");
-    }
+    int64_t days = json_get_int(root, "cert_days", 0);
+    if (days < 0)
+        printf("certificate: has expired by this host's clock\n");
+    else if (json_get(root, "cert_days"))
+        printf("certificate: %lld days left\n", (long long)days);
+    print_words("certificate: the one of before is in force: ",
+                json_get_text(root, "identity_error"));
+    print_words("error: ", json_get_text(root, "error"));
 }
 
 static void put_doc(struct json_out *j, const char *key, const struct json_doc *doc, bool runs)
@@ -184,7 +194,8 @@ static int verdict(const struct report *r)
     if (!r->collect_runs)
         return 3;
     bool well = r->ship_runs && json_get_bool(json_root(r->collect), "healthy", false) &&
-                json_get_text(json_root(r->ship), "error").n == 0;
+                json_get_text(json_root(r->ship), "error").n == 0 &&
+                json_get_text(json_root(r->ship), "identity_error").n == 0;
     return well ? 0 : 1;
 }
 

@@ -22,6 +22,7 @@ struct running_source {
     void *self;
     int64_t due; /* monotonic ms */
     struct error error;
+    enum source_state told; /* in the log */
 };
 
 struct running_detector {
@@ -51,6 +52,7 @@ struct pipeline {
     bool urgent;     /* the pending frame holds an event that must go at once */
     int frame_error; /* why the journal could not be written (the frame stays in memory), or 0 */
     int seal_error;  /* why a batch could not be closed, or 0 */
+    uint64_t turns;  /* how often a source became well or unwell */
 };
 
 /* While something cannot be written no source reads on: what it would read is still there later. */
@@ -312,6 +314,39 @@ void pipeline_stop(struct pipeline *p)
     close_all(p);
 }
 
+/* ---- health ---- */
+
+static const char *const state_names[] = {"ok", "degraded", "failed", "off"};
+
+static void health_of(const struct running_source *s, struct source_health *out)
+{
+    *out = (struct source_health){.state = SOURCE_FAILED};
+    if (s->self)
+        s->is->health(s->self, out);
+    else
+        span_copy(span_of(s->error.text), out->detail, sizeof(out->detail));
+}
+
+static bool is_unwell(enum source_state state)
+{
+    return state == SOURCE_DEGRADED || state == SOURCE_FAILED;
+}
+
+/* A source that becomes well or unwell is news: for the log, and for the status at once. */
+static void note_health(struct pipeline *p, struct running_source *s)
+{
+    struct source_health now;
+    health_of(s, &now);
+    if (is_unwell(now.state) != is_unwell(s->told)) {
+        p->turns++;
+        if (is_unwell(now.state))
+            log_warning("source %s is %s: %s", s->is->name, state_names[now.state], now.detail);
+        else
+            log_info("source %s is well again", s->is->name);
+    }
+    s->told = now.state;
+}
+
 /* ---- the round ---- */
 
 size_t pipeline_waits(struct pipeline *p, wait_t *out, size_t max)
@@ -335,6 +370,7 @@ int64_t pipeline_round(struct pipeline *p, int64_t now_ms)
             continue;
         /* looking whether there is work is cheap, so every source is asked in every round */
         s->due = s->is->run(s->self, now_ms);
+        note_health(p, s);
         if (s->due < next)
             next = s->due;
     }
@@ -373,33 +409,28 @@ void pipeline_seal(struct pipeline *p)
                     error_text(rc));
 }
 
-/* ---- health ---- */
+/* ---- what is told of it all ---- */
 
-static const char *const state_names[] = {"ok", "degraded", "failed", "off"};
-
-static void health_of(const struct running_source *s, struct source_health *out)
+static void sum_rules(const struct pipeline *p, struct detect_health *sum)
 {
-    *out = (struct source_health){.state = SOURCE_FAILED};
-    if (s->self)
-        s->is->health(s->self, out);
-    else
-        span_copy(span_of(s->error.text), out->detail, sizeof(out->detail));
-}
-
-static void describe_rules(const struct pipeline *p, struct json_out *j)
-{
-    struct detect_health sum = {0};
+    *sum = (struct detect_health){0};
     for (size_t i = 0; i < p->detectors_n; i++) {
         struct detect_health one = {0};
         if (p->detectors[i].self)
             p->detectors[i].is->health(p->detectors[i].self, &one);
         else
             span_copy(span_of(p->detectors[i].error.text), one.detail, sizeof(one.detail));
-        sum.rules += one.rules;
-        sum.broken += one.broken;
+        sum->rules += one.rules;
+        sum->broken += one.broken;
         if (one.detail[0])
-            memcpy(sum.detail, one.detail, sizeof(sum.detail));
+            memcpy(sum->detail, one.detail, sizeof(sum->detail));
     }
+}
+
+static void describe_rules(const struct pipeline *p, struct json_out *j)
+{
+    struct detect_health sum;
+    sum_rules(p, &sum);
     json_object(j, "rules");
     json_uint(j, "active", sum.rules);
     json_uint(j, "broken", sum.broken);
@@ -426,13 +457,15 @@ void pipeline_describe(struct pipeline *p, struct json_out *j)
 
 bool pipeline_is_healthy(struct pipeline *p)
 {
+    struct detect_health rules;
+    sum_rules(p, &rules);
     for (size_t i = 0; i < p->sources_n; i++) {
         struct source_health health;
         health_of(&p->sources[i], &health);
-        if (health.state == SOURCE_DEGRADED || health.state == SOURCE_FAILED)
+        if (is_unwell(health.state))
             return false;
     }
-    return !no_space(p);
+    return rules.broken == 0 && !no_space(p);
 }
 
 int pipeline_spool_error(const struct pipeline *p)
@@ -445,7 +478,8 @@ uint64_t pipeline_changes(const struct pipeline *p)
     struct spool_counters spool;
     spool_counters_read(p->spool, &spool);
     return p->counters.emitted + spool.sealed + spool.acknowledged + spool.refused +
-           spool.given_up + (p->frame_error ? 1u << 30 : 0) + (p->seal_error ? 1u << 31 : 0);
+           spool.given_up + p->turns + (p->frame_error ? 1u << 30 : 0) +
+           (p->seal_error ? 1u << 31 : 0);
 }
 
 const char *pipeline_stream(const struct pipeline *p)

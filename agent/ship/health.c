@@ -47,6 +47,16 @@ void health_no_identity(struct health *h)
     h->enrolled = false;
 }
 
+void health_identity_error(struct health *h, const char *words)
+{
+    if (strcmp(h->identity_error, words) == 0)
+        return;
+    snprintf(h->identity_error, sizeof(h->identity_error), "%s", words);
+    h->changed = true;
+    if (words[0])
+        log_warning("%s; what was in force before stays in force", words);
+}
+
 void health_error(struct health *h, const char *words, int64_t retry_at_ms)
 {
     h->retry_at_ms = retry_at_ms;
@@ -113,6 +123,7 @@ static int64_t days_until(int64_t wall_ms)
 
 static void put_error(struct json_out *j, const struct health *h)
 {
+    json_text(j, "identity_error", h->identity_error);
     json_text(j, "error", h->error);
     json_int(j, "since", h->since_ms);
     json_int(j, "retry_at", h->retry_at_ms);

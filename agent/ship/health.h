@@ -4,6 +4,7 @@
  *   {"version": "0.1.0", "pid": 1, "started": ms, "time": ms,    when this was written
  *    "endpoint": "pc-1", "center": "https://...", "cert_days": 89, "cert_until": ms,
  *    "last_delivery": ms or 0, "delivered": batches since start, "refused": batches since start,
+ *    "identity_error": "words, while a broken certificate lies where a good one was",
  *    "error": "words, or empty while all is well", "since": ms of its begin or 0,
  *    "retry_at": ms or 0, "last_error": "words", "last_error_time": ms,
  *    "clock_offset_ms": the center's clock minus ours,
@@ -31,6 +32,7 @@ struct health {
     char endpoint[64];
     char center[256];
     int64_t cert_until_ms;
+    char identity_error[400];
     bool has_offset;
     int64_t clock_offset_ms;
     /* about the file itself */
@@ -44,6 +46,9 @@ struct health {
 void health_init(struct health *h, const char *inbox);
 void health_identity(struct health *h, const struct certificate_facts *own, const char *center);
 void health_no_identity(struct health *h);
+/* What lies in the pki folder cannot be taken up and what was in force stays; "": that is over.
+ * Logs a change of the words. */
+void health_identity_error(struct health *h, const char *words);
 /* retry_at_ms: 0 if nothing is planned. Logs a change of the words. */
 void health_error(struct health *h, const char *words, int64_t retry_at_ms);
 void health_well(struct health *h);

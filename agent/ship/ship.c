@@ -25,7 +25,6 @@ struct ship {
     struct config *config;
     struct trust trust;
     bool enrolled;
-    struct error broken;   /* what is wrong with the identity that lies there, "" if nothing */
     struct sender *sender; /* while enrolled */
     struct notify *notify;
     struct queue queue;
@@ -104,15 +103,14 @@ static void look_at_identity(struct ship *s)
     struct trust next;
     struct error e;
     enum trust_state state = trust_open(s->config->pki_dir, &next, &e);
+    bool stays = state == TRUST_BROKEN && s->enrolled;
+    health_identity_error(&s->health, stays ? e.text : "");
     if (state == TRUST_READY && s->enrolled && trust_equal(&next, &s->trust))
         trust_close(&next);
     else if (state == TRUST_READY)
         take_identity(s, &next);
-    else if (state != TRUST_BROKEN || !s->enrolled)
+    else if (!stays)
         drop_identity(s, e.text);
-    else if (strcmp(e.text, s->broken.text) != 0)
-        log_warning("%s; what was in force before stays in force", e.text);
-    s->broken = state == TRUST_BROKEN ? e : (struct error){""};
 }
 
 /* ---- delivering ---- */
@@ -179,6 +177,7 @@ static void take_answer(struct ship *s, const struct queue_batch *b, struct sent
 {
     struct verdict v;
     sent->answer.own_expired = clock_wall_ms() > s->trust.own.not_after_ms;
+    sent->answer.own_early = clock_wall_ms() < s->trust.own.not_before_ms;
     sent->answer.silences = s->silences;
     verdict_make(&sent->answer, &v);
     if (sent->has_offset) {

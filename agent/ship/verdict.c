@@ -19,8 +19,9 @@ static const struct row no_connection[] = {
      "check the name in [center] url and this host's DNS"},
     {CURLE_COULDNT_CONNECT, VERDICT_RETRY, "cannot be reached",
      "is it running, and does every firewall on the way let this host through?"},
+    /* libcurl counts the TLS handshake in: whether TCP was there cannot be told apart */
     {CURLE_OPERATION_TIMEDOUT, VERDICT_RETRY, "cannot be reached in time",
-     "does every firewall on the way let this host through?"},
+     "is it overloaded, or does a firewall on the way drop what this host sends?"},
 };
 
 static const struct row connection[] = {
@@ -100,6 +101,10 @@ static void refused_certificate(struct verdict *v, const struct answer *a, const
     if (a->own_expired)
         say(v, a, "refuses this endpoint's certificate, which has expired by this host's clock",
             how, "set the clock right, or enroll with a new bundle; " KEPT);
+    else if (a->own_early)
+        say(v, a,
+            "refuses this endpoint's certificate, which is not valid yet by this host's clock", how,
+            "set the clock right; " KEPT);
     else
         say(v, a, "refuses this endpoint's certificate", how,
             "it may be revoked, expired, of a CA unknown there or of another name; ask the "
@@ -167,7 +172,8 @@ static void judge_failure(struct verdict *v, const struct answer *a)
         judge_silence(v, a);
     else if (row) {
         v->kind = row->kind;
-        say(v, a, row->what, a->detail, row->remedy);
+        /* after how many ms is another number at each try, and would be news at each */
+        say(v, a, row->what, a->curl == CURLE_OPERATION_TIMEDOUT ? "" : a->detail, row->remedy);
     } else
         say(v, a, "was not told everything", a->detail[0] ? a->detail : "connection lost",
             "it is tried again");

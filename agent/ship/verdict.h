@@ -25,6 +25,7 @@ struct answer {
     bool connected;     /* TCP */
     bool secured;       /* the TLS handshake went through */
     bool own_expired;   /* our certificate has expired by our own clock */
+    bool own_early;     /* or is not valid yet */
     unsigned silences;  /* attempts in a row before this one that ended without an answer */
     const char *detail; /* what libcurl says in words; "" if nothing */
 };

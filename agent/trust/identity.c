@@ -44,6 +44,16 @@ static int check_mode(const char *path, uint32_t mode, struct error *e)
                      path, (unsigned)mode, path);
 }
 
+static int check_role(const char *path, const struct certificate_facts *own, struct error *e)
+{
+    if (strcmp(own->role, "endpoint") == 0)
+        return 0;
+    return error_set(e,
+                     "%s: the certificate is for the role %s, and an agent's is for the role "
+                     "endpoint; enroll again with the bundle that belongs to this host",
+                     path, own->role);
+}
+
 static enum trust_state open_pair(const char *pki_dir, struct trust *out, struct error *e)
 {
     char path[4400];
@@ -68,7 +78,7 @@ static enum trust_state open_pair(const char *pki_dir, struct trust *out, struct
         return TRUST_BROKEN;
     }
     out->own = blocks.facts;
-    return TRUST_READY;
+    return check_role(path, &blocks.facts, e) == 0 ? TRUST_READY : TRUST_BROKEN;
 }
 
 static enum trust_state open_cas(const char *pki_dir, struct trust *out, struct error *e)
