@@ -262,7 +262,8 @@ static void new_folders_are_followed(void **state)
     assert_true(was_renamed("in/d", "in/n"));
     act("echo x > in/n/e/again");
     assert_int_equal(kinds_of("in/n/e/again"), WATCH_CREATED | WATCH_CHANGED);
-    act("mv in/n out/n; echo x > out/n/e/away");
+    act("mv in/n out/n"); /* inotify knows only a moment later that nothing comes in its place */
+    act("echo x > out/n/e/away");
     assert_int_equal(kinds_of("in/n/e/away"), 0);
     act("mv out/n in/d; echo x > in/d/e/back || true");
     act("echo y >> in/d/e/back");
