@@ -32,6 +32,20 @@ void sha256_update(struct sha256 *s, const void *data, size_t n)
         memcpy(s->block, p + n - n % 64, n % 64);
 }
 
+void sha256_update2(struct sha256 *a, const void *data_a, struct sha256 *b, const void *data_b,
+                    size_t n)
+{
+    const uint8_t *p = data_a, *q = data_b;
+    size_t whole = a->length % 64 == 0 && b->length % 64 == 0 ? n & ~(size_t)63 : 0;
+    if (whole > 0) {
+        sha256_blocks2(a->state, p, b->state, q, whole / 64);
+        a->length += whole;
+        b->length += whole;
+    }
+    sha256_update(a, p + whole, n - whole);
+    sha256_update(b, q + whole, n - whole);
+}
+
 void sha256_final(struct sha256 *s, uint8_t out[SHA256_SIZE])
 {
     uint64_t bits = s->length * 8;

@@ -18,6 +18,9 @@ struct sha256 {
 
 void sha256_init(struct sha256 *s);
 void sha256_update(struct sha256 *s, const void *data, size_t n);
+/* Both take n bytes: the same as two updates, and faster while both hold whole blocks so far. */
+void sha256_update2(struct sha256 *a, const void *data_a, struct sha256 *b, const void *data_b,
+                    size_t n);
 void sha256_final(struct sha256 *s, uint8_t out[SHA256_SIZE]);
 void sha256_of(const void *data, size_t n, uint8_t out[SHA256_SIZE]);
 

@@ -15,37 +15,54 @@ static uint32_t right(uint32_t v, int by)
     return v >> by | v << (32 - by);
 }
 
-static void schedule(uint32_t w[64], const uint8_t *block)
+/* One round; what it leaves in d and h stands for the next one's e and a, so that instead of moving
+ * eight words the next round is written with their names turned by one. */
+#define ROUND(a, b, c, d, e, f, g, h, i)                                                           \
+    do {                                                                                           \
+        uint32_t t1 = (h) + (right(e, 6) ^ right(e, 11) ^ right(e, 25)) +                          \
+                      ((g) ^ ((e) & ((f) ^ (g)))) + sha256_constants[i] + word(w, block, i);       \
+        (d) += t1;                                                                                 \
+        (h) = t1 + (right(a, 2) ^ right(a, 13) ^ right(a, 22)) +                                   \
+              (((a) & (b)) ^ ((c) & ((a) ^ (b))));                                                 \
+    } while (0)
+
+/* Word i of the message schedule; w holds the last 16. */
+static inline uint32_t word(uint32_t w[16], const uint8_t *block, int i)
 {
-    for (int i = 0; i < 16; i++)
-        w[i] = (uint32_t)block[4 * i] << 24 | (uint32_t)block[4 * i + 1] << 16 |
-               (uint32_t)block[4 * i + 2] << 8 | block[4 * i + 3];
-    for (int i = 16; i < 64; i++) {
-        uint32_t s0 = right(w[i - 15], 7) ^ right(w[i - 15], 18) ^ w[i - 15] >> 3;
-        uint32_t s1 = right(w[i - 2], 17) ^ right(w[i - 2], 19) ^ w[i - 2] >> 10;
-        w[i] = w[i - 16] + s0 + w[i - 7] + s1;
+    if (i < 16) {
+        const uint8_t *p = block + (size_t)4 * (size_t)i;
+        w[i] = (uint32_t)p[0] << 24 | (uint32_t)p[1] << 16 | (uint32_t)p[2] << 8 | p[3];
+    } else {
+        uint32_t w15 = w[(i + 1) & 15], w2 = w[(i + 14) & 15];
+        w[i & 15] += (right(w15, 7) ^ right(w15, 18) ^ w15 >> 3) + w[(i + 9) & 15] +
+                     (right(w2, 17) ^ right(w2, 19) ^ w2 >> 10);
     }
+    return w[i & 15];
 }
 
 static void compress(uint32_t state[8], const uint8_t *block)
 {
-    uint32_t w[64], v[8];
-    schedule(w, block);
-    for (int i = 0; i < 8; i++)
-        v[i] = state[i];
-    for (int i = 0; i < 64; i++) {
-        uint32_t s1 = right(v[4], 6) ^ right(v[4], 11) ^ right(v[4], 25);
-        uint32_t choice = (v[4] & v[5]) ^ (~v[4] & v[6]);
-        uint32_t t1 = v[7] + s1 + choice + sha256_constants[i] + w[i];
-        uint32_t s0 = right(v[0], 2) ^ right(v[0], 13) ^ right(v[0], 22);
-        uint32_t majority = (v[0] & v[1]) ^ (v[0] & v[2]) ^ (v[1] & v[2]);
-        for (int j = 7; j > 0; j--)
-            v[j] = v[j - 1];
-        v[4] += t1;
-        v[0] = t1 + s0 + majority;
+    uint32_t w[16];
+    uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
+    uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
+    for (int i = 0; i < 64; i += 8) {
+        ROUND(a, b, c, d, e, f, g, h, i);
+        ROUND(h, a, b, c, d, e, f, g, i + 1);
+        ROUND(g, h, a, b, c, d, e, f, i + 2);
+        ROUND(f, g, h, a, b, c, d, e, i + 3);
+        ROUND(e, f, g, h, a, b, c, d, i + 4);
+        ROUND(d, e, f, g, h, a, b, c, i + 5);
+        ROUND(c, d, e, f, g, h, a, b, i + 6);
+        ROUND(b, c, d, e, f, g, h, a, i + 7);
     }
-    for (int i = 0; i < 8; i++)
-        state[i] += v[i];
+    state[0] += a;
+    state[1] += b;
+    state[2] += c;
+    state[3] += d;
+    state[4] += e;
+    state[5] += f;
+    state[6] += g;
+    state[7] += h;
 }
 
 void sha256_blocks_plain(uint32_t state[8], const uint8_t *data, size_t blocks)
@@ -54,7 +71,7 @@ void sha256_blocks_plain(uint32_t state[8], const uint8_t *data, size_t blocks)
         compress(state, data + 64 * i);
 }
 
-void sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks)
+static bool use_instructions(void)
 {
     static int have = -1; /* the same answer from every thread, so a race does no harm */
     int known = __atomic_load_n(&have, __ATOMIC_RELAXED);
@@ -62,8 +79,24 @@ void sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks)
         known = sha256_has_instructions();
         __atomic_store_n(&have, known, __ATOMIC_RELAXED);
     }
-    if (known)
+    return known;
+}
+
+void sha256_blocks(uint32_t state[8], const uint8_t *data, size_t blocks)
+{
+    if (use_instructions())
         sha256_blocks_instructions(state, data, blocks);
     else
         sha256_blocks_plain(state, data, blocks);
+}
+
+void sha256_blocks2(uint32_t a[8], const uint8_t *data_a, uint32_t b[8], const uint8_t *data_b,
+                    size_t blocks)
+{
+    if (use_instructions()) {
+        sha256_blocks2_instructions(a, data_a, b, data_b, blocks);
+    } else {
+        sha256_blocks_plain(a, data_a, blocks);
+        sha256_blocks_plain(b, data_b, blocks);
+    }
 }
