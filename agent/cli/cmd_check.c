@@ -4,12 +4,14 @@
 #include "config/config.h"
 #include "config/keys.h"
 #include "detect/check.h"
+#include "source/integrity_severity.h"
 
 static const char help[] =
     "Usage: vigia check [--config FILE] [--rules DIR] [--json]\n"
     "       vigia check --keys\n\n"
-    "Looks the configuration and the rules over without starting anything. Exit code 0: all is\n"
-    "well, 1: some rules are off, 2: the configuration is bad.\n\n"
+    "Looks the configuration, the rules and the table of severities over without starting\n"
+    "anything. Exit code 0: all is well, 1: some rules or rows are off, 2: the configuration is\n"
+    "bad.\n\n"
     "  --config FILE   default " ARGS_DEFAULT_CONFIG "\n"
     "  --rules DIR     look at the rules there instead of those of the configuration\n"
     "  --keys          print every configuration key with its default and what it means\n"
@@ -55,21 +57,35 @@ static void take_rule_error(void *ctx, const char *text)
     buf_put_byte(&o->errors, '\n');
 }
 
+static size_t check_severity(const struct config *c, struct outcome *o)
+{
+    struct integrity_severity *t = integrity_severity_load(c->severity_file, take_rule_error, o);
+    size_t rows = integrity_severity_rows(t);
+    integrity_severity_free(t);
+    return rows;
+}
+
+static void print_errors(struct json_out *j, const char *key, const struct outcome *o)
+{
+    struct span rest = buf_span(&o->errors), line;
+    json_array(j, key);
+    while (span_take_until(&rest, '\n', &line))
+        json_span(j, NULL, line);
+    json_end_array(j);
+}
+
 static void print_json(const char *file, const char *config_error, size_t rules,
-                       const struct outcome *o, int code)
+                       const struct outcome *o, const struct outcome *severity, int code)
 {
     struct buf text = BUF_INIT(8 << 20);
-    struct span rest = buf_span(&o->errors), line;
     struct json_out j;
     json_start(&j, &text);
     json_object(&j, NULL);
     json_text(&j, "config", file);
     json_text(&j, "config_error", config_error);
     json_uint(&j, "rules", rules);
-    json_array(&j, "rule_errors");
-    while (span_take_until(&rest, '\n', &line))
-        json_span(&j, NULL, line);
-    json_end_array(&j);
+    print_errors(&j, "rule_errors", o);
+    print_errors(&j, "severity_errors", severity);
     json_int(&j, "exit_code", code);
     json_end_object(&j);
     puts(text.p ? text.p : "");
@@ -79,18 +95,18 @@ static void print_json(const char *file, const char *config_error, size_t rules,
 static int check_all(const char *file, const char *rules_dir, bool json)
 {
     struct error e = {""};
-    struct outcome o = {.errors = BUF_INIT(4 << 20)};
+    struct outcome o = {.errors = BUF_INIT(4 << 20)}, severity = o;
     struct config *c = config_read(file, &e);
-    size_t rules = 0;
+    size_t rules = 0, rows = c ? check_severity(c, &severity) : 0;
     int code = c ? 0 : 2;
     if (!rules_dir && c)
         rules_dir = c->rules_dir;
     if (rules_dir)
         sigma_check_dir(rules_dir, take_rule_error, &o, &rules);
-    if (code == 0 && o.broken > 0)
+    if (code == 0 && o.broken + severity.broken > 0)
         code = 1;
     if (json) {
-        print_json(file, e.text, rules, &o, code);
+        print_json(file, e.text, rules, &o, &severity, code);
     } else {
         if (c)
             printf("%s: fine\n", file);
@@ -98,8 +114,13 @@ static int check_all(const char *file, const char *rules_dir, bool json)
             fprintf(stderr, "vigia check: %s\n", e.text);
         if (rules_dir)
             printf("%s: %zu rules fine, %zu off\n", rules_dir, rules, o.broken);
+        if (c)
+            printf("%s: %zu rows in force, %zu problems\n", c->severity_file, rows,
+                   severity.broken);
         fputs(o.errors.p ? o.errors.p : "", stderr);
+        fputs(severity.errors.p ? severity.errors.p : "", stderr);
     }
+    buf_release(&severity.errors);
     buf_release(&o.errors);
     config_free(c);
     return code;

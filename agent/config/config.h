@@ -76,13 +76,14 @@ struct config {
     int64_t patch_every_s;
 
     /* where everything lies, from root */
-    char *rules_dir;    /* <root>/etc/vigia/rules */
-    char *pki_dir;      /* <root>/etc/vigia/pki */
-    char *state_dir;    /* <root>/var/lib/vigia/state */
-    char *outbox_dir;   /* <root>/var/lib/vigia/outbox */
-    char *inbox_dir;    /* <root>/var/lib/vigia/inbox */
-    char *requests_dir; /* <root>/var/lib/vigia/requests */
-    char *run_dir;      /* <root>/run/vigia */
+    char *rules_dir;     /* <root>/etc/vigia/rules */
+    char *severity_file; /* <root>/etc/vigia/severity */
+    char *pki_dir;       /* <root>/etc/vigia/pki */
+    char *state_dir;     /* <root>/var/lib/vigia/state */
+    char *outbox_dir;    /* <root>/var/lib/vigia/outbox */
+    char *inbox_dir;     /* <root>/var/lib/vigia/inbox */
+    char *requests_dir;  /* <root>/var/lib/vigia/requests */
+    char *run_dir;       /* <root>/run/vigia */
     char *host_root; /* what integrity, logs and patch state read as "/": "" or a folder (tests) */
 };
 

@@ -4,6 +4,7 @@
  * is told once, and never parts from the baseline that it changes.
  */
 #include "base/json_write.h"
+#include "base/log.h"
 #include "base/mem.h"
 #include "base/sha256.h"
 #include "base/text.h"
@@ -317,6 +318,15 @@ static void open_watch(struct integrity *self)
     describe_watch(self);
 }
 
+/* The first problem is for status, all are for the log. */
+static void note_severity(void *ctx, const char *problem)
+{
+    struct integrity *self = ctx;
+    log_warning("%s", problem);
+    if (!self->severity_words[0])
+        span_copy(span_of(problem), self->severity_words, sizeof(self->severity_words));
+}
+
 static void close_integrity(void *ctx)
 {
     struct integrity *self = ctx;
@@ -325,6 +335,7 @@ static void close_integrity(void *ctx)
     pendings_free(self->pending);
     integrity_actor_drop(self->last_actor);
     integrity_paths_free(self->paths);
+    integrity_severity_free(self->severity);
     for (size_t i = 0; i < 2; i++)
         buf_release(&self->record[i]);
     buf_release(&self->out);
@@ -345,6 +356,7 @@ static int open_integrity(const struct source_host *host, void **out, struct err
     *out = self;
     if (!host->config->integrity)
         return 0;
+    self->severity = integrity_severity_load(host->config->severity_file, note_severity, self);
     open_watch(self); /* before the scan, so that nothing falls between them */
     int rc = integrity_scan_open(host->config, self->paths, host->store, &self->scan);
     if (rc == 0)
@@ -403,10 +415,12 @@ static void health(void *ctx, struct source_health *out)
         out->state = SOURCE_FAILED;
         buf_printf(&text, "the baseline cannot be written: %s; ", error_text(self->scan_error));
     }
-    if (self->watch_words[0]) {
-        if (out->state == SOURCE_OK)
+    const char *const words[] = {self->severity_words, self->watch_words};
+    for (size_t i = 0; i < 2; i++) {
+        if (words[i][0] && out->state == SOURCE_OK)
             out->state = SOURCE_DEGRADED;
-        buf_printf(&text, "%s; ", self->watch_words);
+        if (words[i][0])
+            buf_printf(&text, "%s; ", words[i]);
     }
     if (self->scanning)
         buf_printf(&text, "scanning, %llu files so far; ",

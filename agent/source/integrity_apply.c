@@ -65,6 +65,8 @@ static void keep(struct integrity *self, const char *path, bool was_folder,
 static void tell_and_keep(struct integrity *self, struct integrity_fact *f)
 {
     if (f->change & ~(unsigned)INTEGRITY_UNTOLD) {
+        f->severity = integrity_severity_of(self->severity, f->new_path ? f->new_path : f->path,
+                                            f->change, false);
         integrity_tell(f, self->host.emit, self->host.ctx);
         self->told += f->by_scan;
     }

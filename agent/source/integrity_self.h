@@ -6,11 +6,13 @@
 #include "platform/watch.h"
 #include "source/integrity_pending.h"
 #include "source/integrity_scan.h"
+#include "source/integrity_severity.h"
 #include "source/source.h"
 
 struct integrity {
     struct source_host host;
     struct integrity_paths *paths;
+    struct integrity_severity *severity;
     struct watch *watch; /* NULL: not in real time */
     struct integrity_scan *scan;
     struct pendings *pending;
@@ -29,8 +31,9 @@ struct integrity {
     uint64_t told;        /* by the present scan */
     uint64_t overflows;   /* changes came faster than they could be taken */
 
-    char watch_words[160]; /* why not all is watched by fanotify, or empty */
-    char scan_words[160];  /* the last scan */
+    char severity_words[160]; /* what is wrong with the table of severities, or empty */
+    char watch_words[160];    /* why not all is watched by fanotify, or empty */
+    char scan_words[160];     /* the last scan */
     int scan_error;
 };
 

@@ -3,7 +3,6 @@
 #include "base/buf.h"
 #include "base/json_write.h"
 #include "platform/account.h"
-#include "source/integrity_severity.h"
 
 #define NS_PER_MS 1000000
 
@@ -15,6 +14,14 @@ static const struct {
     {INTEGRITY_TYPE, "type"},       {INTEGRITY_CONTENT, "content"}, {INTEGRITY_MODE, "mode"},
     {INTEGRITY_SETUID, "setuid"},   {INTEGRITY_OWNER, "owner"},     {INTEGRITY_TIMES, "times"},
 };
+
+unsigned integrity_change_of_word(struct span word)
+{
+    for (size_t i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+        if (span_equal_text(word, words[i].word))
+            return words[i].change;
+    return 0;
+}
 
 static int activity_of(unsigned change)
 {
@@ -150,11 +157,10 @@ void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, cons
 {
     struct names names[3];
     struct buf message = BUF_INIT(512), vigia = BUF_INIT(1024);
-    const char *path = f->new_path ? f->new_path : f->path;
     struct event e = {
         .class_uid = EVENT_FILE,
         .activity = activity_of(f->change),
-        .severity = integrity_severity(path, f->change),
+        .severity = f->severity,
         .time_ms = f->seen_ms,
         .u.file.path = span_of(f->path),
         .u.file.new_path = span_of(f->new_path ? f->new_path : ""),

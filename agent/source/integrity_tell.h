@@ -17,7 +17,11 @@ struct integrity_fact {
     int64_t seen_ms;                              /* when it was noticed, wall clock */
     bool by_scan;                                 /* else it was seen as it happened */
     bool while_off;                               /* it happened while nobody looked */
+    enum event_severity severity;
 };
+
+/* The bit of a kind of change by the word that events use for it ("setuid"); 0: there is none. */
+unsigned integrity_change_of_word(struct span word);
 
 /* The same change gives the same uid whoever finds it. */
 void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, const struct event *e),

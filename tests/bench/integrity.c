@@ -107,6 +107,7 @@ static uint64_t scan(void)
 {
     char *paths[1] = {folder};
     const struct config config = {.integrity = true,
+                                  .severity_file = (char[]){"conf/severity"},
                                   .paths = {1, paths},
                                   .state_dir = state,
                                   .scan_every_s = 21600,

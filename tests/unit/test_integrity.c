@@ -259,13 +259,14 @@ static char *list_of(struct config_list *list, char **items, const char *first)
 static int set_up(void **state)
 {
     static char root[300], folder[300];
-    static char *paths[4], *excludes[4];
+    static char *paths[4], *excludes[4], severity[] = "conf/severity";
     (void)state;
     scratch_open();
     snprintf(root, sizeof(root), "%s/host", scratch_path());
     snprintf(folder, sizeof(folder), "%s/state", scratch_path());
     assert_int_equal(folder_make(folder, 0700), 0);
     config = (struct config){.integrity = true,
+                             .severity_file = severity,
                              .host_root = root,
                              .state_dir = folder,
                              .scan_every_s = 6 * 3600,

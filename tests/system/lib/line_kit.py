@@ -89,6 +89,7 @@ class Line:
                        self.root + "/logs", self.soc):
             os.makedirs(folder)
         open(self.log, "w").close()
+        shutil.copy(TREE + "/conf/severity", self.agent + "/etc/vigia/severity")
         self.port = free_port()
         self.url = "https://127.0.0.1:%d" % self.port
         self.config = self.agent + "/etc/vigia/vigia.ini"
