@@ -26,12 +26,18 @@ enum file_type {
     FILE_BLOCK_DEVICE
 };
 
+enum { /* bits of file_info.flags */
+       FILE_IMMUTABLE = 1,
+       FILE_APPEND_ONLY = 2
+};
+
 struct file_info {
     enum file_type type;
     uint32_t mode; /* permission bits with setuid, setgid and sticky: 07777 */
     uint32_t uid;
     uint32_t gid;
     uint32_t nlink;
+    uint32_t flags; /* set by walk_info and walk_file only */
     uint64_t size;
     int64_t mtime_ns;
     int64_t ctime_ns;

@@ -42,7 +42,7 @@ static inline uint32_t word(uint32_t w[16], const uint8_t *block, int i)
 
 static void compress(uint32_t state[8], const uint8_t *block)
 {
-    uint32_t w[16];
+    uint32_t w[16] = {0};
     uint32_t a = state[0], b = state[1], c = state[2], d = state[3];
     uint32_t e = state[4], f = state[5], g = state[6], h = state[7];
     for (int i = 0; i < 64; i += 8) {

@@ -82,6 +82,8 @@ struct event_file_state { /* one side of a change */
     bool has_sha256;
     uint8_t sha256[32];
     struct span link_target;
+    struct span xattributes; /* JSON object: extended attributes of security, readable; or empty */
+    bool immutable, append_only;
 };
 
 struct event_file {

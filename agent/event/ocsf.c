@@ -127,6 +127,14 @@ static void put_actor(struct json_out *j, const struct event_actor *a)
     json_end_object(j);
 }
 
+/* The bits that the kernel uses (FS_IOC_GETFLAGS). */
+static void put_flags(struct json_out *j, const struct event_file_state *s)
+{
+    int bits = (s->immutable ? 0x10 : 0) | (s->append_only ? 0x20 : 0);
+    if (bits)
+        json_int(j, "attributes", bits);
+}
+
 static void put_file(struct json_out *j, const char *key, struct span path,
                      const struct event_file_state *s)
 {
@@ -143,6 +151,9 @@ static void put_file(struct json_out *j, const char *key, struct span path,
         snprintf(digits, sizeof(digits), "%lu", (unsigned long)s->uid);
         json_text(j, "uid", digits);
         json_end_object(j);
+        put_flags(j, s);
+        if (has(s->xattributes))
+            json_raw(j, "xattributes", s->xattributes);
     }
     if (s->has_sha256) {
         json_array(j, "hashes");
@@ -168,6 +179,10 @@ static void put_attributes(struct json_out *j, const char *key, const struct eve
     put_if(j, "group", s->group);
     json_int(j, "ctime", s->ctime_ms);
     put_if(j, "link_target", s->link_target);
+    if (s->immutable)
+        json_bool(j, "immutable", true);
+    if (s->append_only)
+        json_bool(j, "append_only", true);
     json_end_object(j);
 }
 

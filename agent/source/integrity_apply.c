@@ -191,7 +191,7 @@ static void look_at_entry(struct integrity *self, struct pending *p,
         return;
     }
     if (why != INTEGRITY_SKIP_NONE && known)
-        integrity_keep_hash(&before, &after);
+        integrity_keep_unread(&before, &after);
     tell_look(self, p, known ? &before : NULL, &after, now_ms);
 }
 

@@ -1,11 +1,8 @@
 #include "source/integrity_look.h"
 
-#include "base/sha256.h"
 #include "platform/clock.h"
 
 #include <errno.h>
-
-#define READ_MS_MAX 60000 /* one file; a slow disk reads hash_max in this time */
 
 static const char *const words[INTEGRITY_SKIPS] = {
     [INTEGRITY_SKIP_NONE] = "",
@@ -39,69 +36,42 @@ static enum integrity_skip skip_of(int rc)
     }
 }
 
-static enum integrity_skip read_all(struct integrity_look *look, file_t f, uint64_t size,
-                                    uint8_t out[SHA256_SIZE])
-{
-    struct sha256 sum;
-    int64_t deadline = 0;
-    sha256_init(&sum);
-    for (uint64_t at = 0; at < size;) {
-        size_t want = size - at < sizeof(look->piece) ? (size_t)(size - at) : sizeof(look->piece);
-        int64_t n = file_read_at(f, at, look->piece, want);
-        if (n < 0)
-            return skip_of((int)n);
-        if (n == 0)
-            return INTEGRITY_SKIP_CHANGED;
-        sha256_update(&sum, look->piece, (size_t)n);
-        at += (uint64_t)n;
-        if (look->read && !look->read(look->ctx, (size_t)n))
-            return INTEGRITY_SKIP_STOPPED;
-        if (at < size && deadline == 0)
-            deadline = clock_mono_ms() + READ_MS_MAX;
-        else if (at < size && clock_mono_ms() > deadline)
-            return INTEGRITY_SKIP_SLOW;
-    }
-    sha256_final(&sum, out);
-    return INTEGRITY_SKIP_NONE;
-}
-
 static bool is_same_version(const struct file_info *a, const struct file_info *b)
 {
     return a->ino == b->ino && a->dev == b->dev && a->size == b->size &&
            a->mtime_ns == b->mtime_ns && a->ctime_ns == b->ctime_ns;
 }
 
-static enum integrity_skip hash(struct integrity_look *look, const struct walk_folder *folder,
-                                const char *name, struct integrity_state *s)
+static enum integrity_skip read_attributes(struct integrity_look *look,
+                                           const struct walk_folder *folder, const char *name,
+                                           struct integrity_state *s)
+{
+    integrity_attributes_begin(&look->attributes);
+    int rc = walk_attributes(folder, name, look->content.file, integrity_attributes_add,
+                             &look->attributes);
+    if (rc != 0)
+        return rc == -ENOENT ? INTEGRITY_SKIP_NONE : INTEGRITY_SKIP_UNREADABLE;
+    s->has_attributes = true;
+    s->attributes = integrity_attributes_end(&look->attributes);
+    return INTEGRITY_SKIP_NONE;
+}
+
+static enum integrity_skip open_content(struct integrity_look *look,
+                                        const struct walk_folder *folder, const char *name,
+                                        struct integrity_state *s)
 {
     file_t f;
-    struct file_info after;
     int rc = walk_file(folder, name, &f, &s->info);
     if (rc != 0)
         return skip_of(rc);
-    if (s->info.size > look->hash_max) { /* it grew since it was looked at */
-        file_close(f);
-        return INTEGRITY_SKIP_NONE;
-    }
-    enum integrity_skip skip = read_all(look, f, s->info.size, s->sha256);
-    if (skip == INTEGRITY_SKIP_NONE &&
-        (file_info_of(f, &after) != 0 || !is_same_version(&s->info, &after)))
-        skip = INTEGRITY_SKIP_CHANGED;
-    file_close(f);
-    s->has_sha256 = skip == INTEGRITY_SKIP_NONE;
-    s->hashed_s = s->has_sha256 ? (uint32_t)(clock_wall_ms() / 1000) : 0;
-    return skip;
+    integrity_read_begin(&look->content, f, s->info.size);
+    return INTEGRITY_SKIP_NONE;
 }
 
-enum integrity_skip integrity_look_at(struct integrity_look *look, const struct walk_folder *folder,
-                                      const char *name, const struct file_info *info,
-                                      struct integrity_state *s)
+static enum integrity_skip read_target(struct integrity_look *look,
+                                       const struct walk_folder *folder, const char *name,
+                                       struct integrity_state *s)
 {
-    *s = (struct integrity_state){.info = *info};
-    if (info->type == FILE_REGULAR && info->size <= look->hash_max)
-        return hash(look, folder, name, s);
-    if (info->type != FILE_SYMLINK)
-        return INTEGRITY_SKIP_NONE;
     int n = walk_link(folder, name, look->target, sizeof(look->target));
     if (n < 0)
         return skip_of(n);
@@ -109,14 +79,82 @@ enum integrity_skip integrity_look_at(struct integrity_look *look, const struct 
     return INTEGRITY_SKIP_NONE;
 }
 
+enum integrity_skip integrity_look_begin(struct integrity_look *look,
+                                         const struct walk_folder *folder, const char *name,
+                                         const struct file_info *info, struct integrity_state *s)
+{
+    enum integrity_skip skip = INTEGRITY_SKIP_NONE;
+    *s = (struct integrity_state){.info = *info};
+    look->content.file = FILE_NONE;
+    if (info->type == FILE_REGULAR && info->size <= look->hash_max)
+        skip = open_content(look, folder, name, s);
+    else if (info->type == FILE_SYMLINK)
+        skip = read_target(look, folder, name, s);
+    if (skip == INTEGRITY_SKIP_GONE)
+        return skip;
+    enum integrity_skip other = read_attributes(look, folder, name, s);
+    if (look->content.file != FILE_NONE && s->info.size > look->hash_max)
+        integrity_read_close(&look->content); /* it grew since it was looked at */
+    return skip ? skip : other;
+}
+
+static enum integrity_skip skip_of_read(const struct integrity_read *r)
+{
+    switch (r->end) {
+    case INTEGRITY_READ_WHOLE:
+        return INTEGRITY_SKIP_NONE;
+    case INTEGRITY_READ_SHORT:
+        return INTEGRITY_SKIP_CHANGED;
+    case INTEGRITY_READ_SLOW:
+        return INTEGRITY_SKIP_SLOW;
+    case INTEGRITY_READ_FAILED:
+        return skip_of(r->error);
+    case INTEGRITY_READ_ON:
+    case INTEGRITY_READ_STOPPED:
+        break;
+    }
+    return INTEGRITY_SKIP_STOPPED;
+}
+
+enum integrity_skip integrity_look_end(struct integrity_look *look, struct integrity_state *s)
+{
+    struct file_info after;
+    enum integrity_skip skip = skip_of_read(&look->content);
+    if (skip == INTEGRITY_SKIP_NONE &&
+        (file_info_of(look->content.file, &after) != 0 || !is_same_version(&s->info, &after)))
+        skip = INTEGRITY_SKIP_CHANGED;
+    integrity_read_close(&look->content);
+    s->has_sha256 = skip == INTEGRITY_SKIP_NONE;
+    s->hashed_s = s->has_sha256 ? (uint32_t)(clock_wall_ms() / 1000) : 0;
+    if (s->has_sha256)
+        sha256_final(&look->content.sum, s->sha256);
+    return skip;
+}
+
+enum integrity_skip integrity_look_at(struct integrity_look *look, const struct walk_folder *folder,
+                                      const char *name, const struct file_info *info,
+                                      struct integrity_state *s)
+{
+    enum integrity_skip skip = integrity_look_begin(look, folder, name, info, s);
+    if (skip == INTEGRITY_SKIP_GONE || look->content.file == FILE_NONE)
+        return skip;
+    integrity_read_on(&look->content, NULL, &look->pace);
+    enum integrity_skip content = integrity_look_end(look, s);
+    return content ? content : skip;
+}
+
 bool integrity_lacks_hash(const struct integrity_look *look, const struct integrity_state *s)
 {
     return s->info.type == FILE_REGULAR && s->info.size <= look->hash_max && !s->has_sha256;
 }
 
-void integrity_keep_hash(const struct integrity_state *before, struct integrity_state *after)
+void integrity_keep_unread(const struct integrity_state *before, struct integrity_state *after)
 {
-    if (!before->has_sha256 || before->info.type != after->info.type ||
+    if (!after->has_attributes && before->info.type == after->info.type) {
+        after->has_attributes = before->has_attributes;
+        after->attributes = before->attributes;
+    }
+    if (after->has_sha256 || !before->has_sha256 || before->info.type != after->info.type ||
         before->info.size != after->info.size || before->info.mtime_ns != after->info.mtime_ns)
         return;
     after->has_sha256 = true;

@@ -6,6 +6,8 @@
 #define SOURCE_INTEGRITY_LOOK_H
 
 #include "platform/walk.h"
+#include "source/integrity_attributes.h"
+#include "source/integrity_read.h"
 #include "source/integrity_state.h"
 
 #include <stdbool.h>
@@ -28,24 +30,31 @@ enum integrity_skip { /* why the content is not known */
 const char *integrity_skip_words(enum integrity_skip s);
 
 struct integrity_look {
-    void *ctx;
-    /* Called after each piece that was read; may wait; false: stop. May be NULL. */
-    bool (*read)(void *ctx, size_t bytes);
+    struct integrity_pace pace;
     uint64_t hash_max; /* larger files are not hashed */
     char target[INTEGRITY_PATH_MAX];
-    char piece[64 * 1024];
+    struct integrity_attributes attributes;
+    struct integrity_read content;
 };
 
 /* Fills *s for the entry that info (from walk_info) describes; it borrows from look. On SKIP_GONE
- * there is nothing in it; on other reasons all but the hash. */
+ * there is nothing in it; on other reasons all but what could not be read. */
 enum integrity_skip integrity_look_at(struct integrity_look *look, const struct walk_folder *folder,
                                       const char *name, const struct file_info *info,
                                       struct integrity_state *s);
 
+/* The same in three steps, for who looks at two files at a time. Begin leaves look->content.file
+ * open if the content is to be read: then it is read on until it ends, and end completes *s. */
+enum integrity_skip integrity_look_begin(struct integrity_look *look,
+                                         const struct walk_folder *folder, const char *name,
+                                         const struct file_info *info, struct integrity_state *s);
+enum integrity_skip integrity_look_end(struct integrity_look *look, struct integrity_state *s);
+
 /* Whether a file like this is to be hashed and was not. */
 bool integrity_lacks_hash(const struct integrity_look *look, const struct integrity_state *s);
-/* After content could not be read: if size and times are those of before, the old hash stays, to be
- * checked at the next chance, so that nobody slips a content in by holding a lease. */
-void integrity_keep_hash(const struct integrity_state *before, struct integrity_state *after);
+/* After something could not be read: if size and times are those of before, the old hash stays, to
+ * be checked at the next chance, so that nobody slips a content in by holding a lease; so do
+ * attributes. */
+void integrity_keep_unread(const struct integrity_state *before, struct integrity_state *after);
 
 #endif

@@ -50,7 +50,7 @@ enum integrity_found_kind {
 struct integrity_found {
     enum integrity_found_kind kind;
     char *path;                   /* owned by who takes it; NULL with END */
-    struct integrity_state state; /* target is part of the same block as path */
+    struct integrity_state state; /* target and attributes lie behind path in its block */
     struct integrity_job *job;
 };
 

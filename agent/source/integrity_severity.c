@@ -135,7 +135,7 @@ static void take_row(struct reading *r, struct span rest)
 
 static void add_own(struct integrity_severity *t)
 {
-    static const struct row own[] = {{NULL, INTEGRITY_SETUID, false, SEVERITY_HIGH},
+    static const struct row own[] = {{NULL, INTEGRITY_PRIVILEGE, false, SEVERITY_HIGH},
                                      {NULL, UINT_MAX, false, SEVERITY_MEDIUM}};
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
         t->rows[t->n] = own[i];

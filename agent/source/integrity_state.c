@@ -2,9 +2,11 @@
 
 #include "base/sha256.h"
 
-#define VERSION    1
-#define TAG_SHA256 1
-#define TAG_TARGET 2
+#define VERSION        1
+#define TAG_SHA256     1
+#define TAG_TARGET     2
+#define TAG_ATTRIBUTES 3
+#define TAG_FLAGS      4
 
 #define SETUID_BITS 06000u
 
@@ -23,6 +25,7 @@ static void put_attribute(struct buf *b, uint8_t tag, struct span value)
 
 void integrity_state_encode(struct buf *out, const struct integrity_state *s)
 {
+    uint8_t flags = (uint8_t)s->info.flags;
     buf_put_byte(out, VERSION);
     buf_put_byte(out, (char)s->info.type);
     put_u16(out, s->info.mode);
@@ -38,6 +41,10 @@ void integrity_state_encode(struct buf *out, const struct integrity_state *s)
         put_attribute(out, TAG_SHA256, span_make(s->sha256, sizeof(s->sha256)));
     if (s->target.n > 0 && s->target.n < INTEGRITY_PATH_MAX)
         put_attribute(out, TAG_TARGET, s->target);
+    if (s->has_attributes && s->attributes.n <= INTEGRITY_ATTRIBUTES_MAX)
+        put_attribute(out, TAG_ATTRIBUTES, s->attributes);
+    if (flags)
+        put_attribute(out, TAG_FLAGS, span_make(&flags, 1));
 }
 
 static bool take_small(struct span *rest, size_t n, uint32_t *out)
@@ -59,24 +66,47 @@ static bool take_i64(struct span *rest, int64_t *out)
     return fine;
 }
 
+static bool are_attributes(struct span value)
+{
+    struct integrity_attribute one;
+    if (value.n > INTEGRITY_ATTRIBUTES_MAX)
+        return false;
+    while (integrity_attributes_next(&value, &one))
+        ;
+    return value.n == 0;
+}
+
+static bool take_attribute(uint32_t tag, struct span value, struct integrity_state *s)
+{
+    switch (tag) {
+    case TAG_SHA256:
+        s->has_sha256 = value.n == sizeof(s->sha256);
+        if (s->has_sha256)
+            memcpy(s->sha256, value.p, sizeof(s->sha256));
+        return s->has_sha256;
+    case TAG_TARGET:
+        s->target = value;
+        return value.n > 0 && value.n < INTEGRITY_PATH_MAX;
+    case TAG_ATTRIBUTES:
+        s->has_attributes = true;
+        s->attributes = value;
+        return are_attributes(value);
+    case TAG_FLAGS:
+        s->info.flags = value.n == 1 ? (uint8_t)value.p[0] : 0;
+        return value.n == 1;
+    default:
+        return true;
+    }
+}
+
 static bool take_attributes(struct span *rest, struct integrity_state *s)
 {
     uint32_t tag, n;
     struct span value;
-    while (rest->n > 0) {
-        if (!take_small(rest, 1, &tag) || !take_small(rest, 2, &n) || !span_take(rest, n, &value))
+    while (rest->n > 0)
+        if (!take_small(rest, 1, &tag) || !take_small(rest, 2, &n) || !span_take(rest, n, &value) ||
+            !take_attribute(tag, value, s))
             return false;
-        if (tag == TAG_SHA256) {
-            if (value.n != sizeof(s->sha256))
-                return false;
-            s->has_sha256 = true;
-            memcpy(s->sha256, value.p, sizeof(s->sha256));
-        } else if (tag == TAG_TARGET) {
-            if (value.n == 0 || value.n >= INTEGRITY_PATH_MAX)
-                return false;
-            s->target = value;
-        }
-    }
     return true;
 }
 
@@ -145,9 +175,26 @@ static bool content_differs(const struct integrity_state *a, const struct integr
     return a->info.size != b->info.size || a->info.mtime_ns != b->info.mtime_ns;
 }
 
+static unsigned compare_attributes(const struct integrity_state *a, const struct integrity_state *b)
+{
+    static const struct {
+        unsigned attribute, change;
+    } rows[] = {{INTEGRITY_ATTRIBUTE_CAPABILITIES, INTEGRITY_CAPABILITIES},
+                {INTEGRITY_ATTRIBUTE_GAINED, INTEGRITY_GAINED},
+                {INTEGRITY_ATTRIBUTE_ACL, INTEGRITY_ACL},
+                {INTEGRITY_ATTRIBUTE_OTHER, INTEGRITY_XATTR}};
+    unsigned change = a->info.flags != b->info.flags ? (unsigned)INTEGRITY_FLAGS : 0;
+    if (!a->has_attributes || !b->has_attributes)
+        return change;
+    unsigned found = integrity_attributes_compare(a->attributes, b->attributes);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        change |= found & rows[i].attribute ? rows[i].change : 0;
+    return change;
+}
+
 static unsigned compare_present(const struct integrity_state *a, const struct integrity_state *b)
 {
-    unsigned change = 0;
+    unsigned change = compare_attributes(a, b);
     if (a->info.type != b->info.type)
         change |= INTEGRITY_TYPE | INTEGRITY_CONTENT;
     else if (content_differs(a, b))
@@ -161,7 +208,8 @@ static unsigned compare_present(const struct integrity_state *a, const struct in
         change |= INTEGRITY_TIMES;
     if (b->info.mode & ~a->info.mode & SETUID_BITS && b->info.type == FILE_REGULAR)
         change |= INTEGRITY_SETUID;
-    if (change == 0 && (!integrity_stat_equal(a, &b->info) || a->hashed_s != b->hashed_s))
+    if (change == 0 && (!integrity_stat_equal(a, &b->info) || a->hashed_s != b->hashed_s ||
+                        a->has_attributes != b->has_attributes))
         change = INTEGRITY_UNTOLD;
     return change;
 }
@@ -176,16 +224,18 @@ unsigned integrity_compare(const struct integrity_state *before,
     if (!after)
         return 0;
     bool setuid = after->info.mode & SETUID_BITS && after->info.type == FILE_REGULAR;
-    return INTEGRITY_CREATED | (setuid ? INTEGRITY_SETUID : 0u);
+    unsigned with = integrity_attributes_compare(SPAN(""), after->attributes);
+    return INTEGRITY_CREATED | (setuid ? INTEGRITY_SETUID : 0u) |
+           (with & INTEGRITY_ATTRIBUTE_GAINED ? INTEGRITY_GAINED : 0u);
 }
 
 bool integrity_stat_equal(const struct integrity_state *s, const struct file_info *info)
 {
     const struct file_info *a = &s->info;
     bool same = a->type == info->type && a->mode == info->mode && a->uid == info->uid &&
-                a->gid == info->gid;
-    if (info->type == FILE_FOLDER)
-        return same;
+                a->gid == info->gid && a->flags == info->flags;
+    if (info->type == FILE_FOLDER) /* its time of change tells of new attributes, too */
+        return same && a->ctime_ns == info->ctime_ns;
     return same && a->size == info->size && a->mtime_ns == info->mtime_ns &&
            a->ctime_ns == info->ctime_ns && a->dev == info->dev && a->ino == info->ino;
 }

@@ -5,7 +5,8 @@
  *
  *   u8 version (1), u8 type (enum file_type), u16 mode, u32 uid, u32 gid, u64 size, u64 mtime_ns,
  *   u64 ctime_ns, u64 dev, u64 ino, u32 hashed (seconds since 1970, 0: no hash), then attributes
- *   { u8 tag, u16 length, bytes }: 1 SHA-256 of the content, 2 target of a link
+ *   { u8 tag, u16 length, bytes }: 1 SHA-256 of the content, 2 target of a link, 3 what
+ *   integrity_attributes.h keeps (empty: read, and there were none), 4 u8 flags, if any (file.h)
  *
  * little-endian; attributes with other tags are skipped, so that later versions may add some.
  */
@@ -15,15 +16,17 @@
 #include "base/buf.h"
 #include "base/span.h"
 #include "platform/file.h"
+#include "source/integrity_attributes.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INTEGRITY_ID_SIZE    16
-#define INTEGRITY_NAME_MAX   255
-#define INTEGRITY_KEY_MAX    (INTEGRITY_ID_SIZE + INTEGRITY_NAME_MAX)
-#define INTEGRITY_PATH_MAX   4096
-#define INTEGRITY_RECORD_MAX (64 + 3 + 32 + 3 + INTEGRITY_PATH_MAX)
+#define INTEGRITY_ID_SIZE  16
+#define INTEGRITY_NAME_MAX 255
+#define INTEGRITY_KEY_MAX  (INTEGRITY_ID_SIZE + INTEGRITY_NAME_MAX)
+#define INTEGRITY_PATH_MAX 4096
+#define INTEGRITY_RECORD_MAX                                                                       \
+    (64 + 3 + 32 + 3 + INTEGRITY_PATH_MAX + 3 + INTEGRITY_ATTRIBUTES_MAX + 3 + 1)
 
 struct integrity_state {
     struct file_info info; /* nlink is not kept */
@@ -31,6 +34,8 @@ struct integrity_state {
     uint8_t sha256[32];
     uint32_t hashed_s;  /* when the content was read last */
     struct span target; /* borrowed: from the record, or from the reader's buffer */
+    bool has_attributes;
+    struct span attributes; /* borrowed too */
 };
 
 void integrity_state_encode(struct buf *out, const struct integrity_state *s);
@@ -63,12 +68,24 @@ enum integrity_change { /* bits */
                                                   a link's target */
                         INTEGRITY_MODE = 16,
                         INTEGRITY_OWNER = 32,
-                        INTEGRITY_TIMES = 64,       /* of modification */
-                        INTEGRITY_SETUID = 128,     /* setuid or setgid came with it */
-                        INTEGRITY_RENAMED = 256,    /* set by who knows of both names */
+                        INTEGRITY_TIMES = 64,    /* of modification */
+                        INTEGRITY_SETUID = 128,  /* setuid or setgid came with it */
+                        INTEGRITY_RENAMED = 256, /* set by who knows of both names */
+                        INTEGRITY_CAPABILITIES = 512,
+                        INTEGRITY_GAINED = 1024, /* capabilities came with it */
+                        INTEGRITY_ACL = 2048,
+                        INTEGRITY_XATTR = 4096,     /* another attribute of security: a label */
+                        INTEGRITY_FLAGS = 8192,     /* immutable, append only */
                         INTEGRITY_UNTOLD = 1 << 16, /* only what nobody is told: inode, time of
                                                        change, hashed again */
 };
+
+/* Bits that let a program do what who runs it may not. */
+#define INTEGRITY_PRIVILEGE (INTEGRITY_SETUID | INTEGRITY_GAINED)
+/* Bits of who may do what with it. */
+#define INTEGRITY_SECURITY                                                                         \
+    (INTEGRITY_MODE | INTEGRITY_OWNER | INTEGRITY_PRIVILEGE | INTEGRITY_CAPABILITIES |             \
+     INTEGRITY_ACL | INTEGRITY_XATTR | INTEGRITY_FLAGS)
 
 /* NULL stands for "not there". 0: nothing differs. */
 unsigned integrity_compare(const struct integrity_state *before,

@@ -4,15 +4,28 @@
 #include "base/json_write.h"
 #include "platform/account.h"
 
-#define NS_PER_MS 1000000
+#define NS_PER_MS       1000000
+#define XATTRIBUTES_MAX 12000 /* of all in one event, as JSON */
+#define XATTRIBUTE_MAX  1500  /* of one */
 
 static const struct {
     unsigned change;
     const char *word;
 } words[] = {
-    {INTEGRITY_CREATED, "created"}, {INTEGRITY_DELETED, "deleted"}, {INTEGRITY_RENAMED, "renamed"},
-    {INTEGRITY_TYPE, "type"},       {INTEGRITY_CONTENT, "content"}, {INTEGRITY_MODE, "mode"},
-    {INTEGRITY_SETUID, "setuid"},   {INTEGRITY_OWNER, "owner"},     {INTEGRITY_TIMES, "times"},
+    {INTEGRITY_CREATED, "created"},
+    {INTEGRITY_DELETED, "deleted"},
+    {INTEGRITY_RENAMED, "renamed"},
+    {INTEGRITY_TYPE, "type"},
+    {INTEGRITY_CONTENT, "content"},
+    {INTEGRITY_MODE, "mode"},
+    {INTEGRITY_SETUID, "setuid"},
+    {INTEGRITY_OWNER, "owner"},
+    {INTEGRITY_TIMES, "times"},
+    {INTEGRITY_CAPABILITIES, "capabilities"},
+    {INTEGRITY_GAINED, "gained_capabilities"},
+    {INTEGRITY_ACL, "acl"},
+    {INTEGRITY_XATTR, "xattributes"},
+    {INTEGRITY_FLAGS, "flags"},
 };
 
 unsigned integrity_change_of_word(struct span word)
@@ -33,7 +46,7 @@ static int activity_of(unsigned change)
         {INTEGRITY_DELETED, FILE_ACTIVITY_DELETE},
         {INTEGRITY_RENAMED, FILE_ACTIVITY_RENAME},
         {INTEGRITY_TYPE | INTEGRITY_CONTENT, FILE_ACTIVITY_UPDATE},
-        {INTEGRITY_MODE | INTEGRITY_OWNER | INTEGRITY_SETUID, FILE_ACTIVITY_SET_SECURITY},
+        {INTEGRITY_SECURITY, FILE_ACTIVITY_SET_SECURITY},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
         if (rows[i].change & change)
@@ -51,7 +64,29 @@ static int type_id_of(enum file_type t)
 
 struct names {
     char owner[64], group[64];
+    struct buf xattributes; /* a JSON object */
 };
+
+/* Cut rather than too long for an event: the baseline knows all of it. */
+static void put_attributes(struct span attributes, struct buf *out)
+{
+    struct integrity_attribute a;
+    struct buf text = BUF_INIT(XATTRIBUTE_MAX);
+    struct json_out j;
+    char name[UINT8_MAX + 1];
+    bool fits = true;
+    json_start(&j, out);
+    json_object(&j, NULL);
+    while (integrity_attributes_next(&attributes, &a) && fits) {
+        buf_clear(&text);
+        integrity_attribute_put_text(&text, &a);
+        span_copy(a.name, name, sizeof(name));
+        fits = out->n + 6 * (a.name.n + text.n) + 100 < XATTRIBUTES_MAX;
+        json_span(&j, fits ? name : "(more)", fits ? buf_span(&text) : SPAN("cut"));
+    }
+    json_end_object(&j);
+    buf_release(&text);
+}
 
 static void put_state(const struct integrity_state *s, struct names *names,
                       struct event_file_state *out)
@@ -60,6 +95,8 @@ static void put_state(const struct integrity_state *s, struct names *names,
         return;
     account_user_name(s->info.uid, names->owner, sizeof(names->owner));
     account_group_name(s->info.gid, names->group, sizeof(names->group));
+    if (s->attributes.n > 0)
+        put_attributes(s->attributes, &names->xattributes);
     *out = (struct event_file_state){
         .present = true,
         .type_id = type_id_of(s->info.type),
@@ -73,6 +110,9 @@ static void put_state(const struct integrity_state *s, struct names *names,
         .ctime_ms = s->info.ctime_ns / NS_PER_MS,
         .has_sha256 = s->has_sha256,
         .link_target = s->target,
+        .xattributes = {names->xattributes.p, names->xattributes.n},
+        .immutable = s->info.flags & FILE_IMMUTABLE,
+        .append_only = s->info.flags & FILE_APPEND_ONLY,
     };
     memcpy(out->sha256, s->sha256, sizeof(out->sha256));
 }
@@ -155,7 +195,8 @@ static void describe(const struct integrity_fact *f, struct buf *message, struct
 void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, const struct event *e),
                     void *ctx)
 {
-    struct names names[3];
+    struct names names[3] = {{.xattributes = BUF_INIT(XATTRIBUTES_MAX)},
+                             {.xattributes = BUF_INIT(XATTRIBUTES_MAX)}};
     struct buf message = BUF_INIT(512), vigia = BUF_INIT(1024);
     struct event e = {
         .class_uid = EVENT_FILE,
@@ -175,6 +216,8 @@ void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, cons
     e.message = message.p;
     e.vigia = buf_span(&vigia);
     emit(ctx, &e);
+    for (size_t i = 0; i < 2; i++)
+        buf_release(&names[i].xattributes);
     buf_release(&message);
     buf_release(&vigia);
 }

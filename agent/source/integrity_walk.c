@@ -82,18 +82,27 @@ static bool path_set(struct walk *w, const char *path)
 
 /* ---- handing on ---- */
 
+static struct span move_to(char **to, struct span from)
+{
+    char *p = *to;
+    if (from.n > 0)
+        memcpy(p, from.p, from.n);
+    *to += from.n;
+    return (struct span){p, from.n};
+}
+
 static void hand_on(struct walk *w, enum integrity_found_kind kind, const struct integrity_state *s)
 {
     struct integrity_found f = {.kind = kind, .job = w->job};
     struct span path = told_span(w);
-    size_t target = s ? s->target.n : 0;
-    f.path = mem_new(1, path.n + 1 + target);
+    size_t more = s ? s->target.n + s->attributes.n : 0;
+    f.path = mem_new(1, path.n + 1 + more);
     memcpy(f.path, path.p, path.n);
     if (s) {
+        char *rest = f.path + path.n + 1;
         f.state = *s;
-        if (target)
-            memcpy(f.path + path.n + 1, s->target.p, target);
-        f.state.target = (struct span){f.path + path.n + 1, target};
+        f.state.target = move_to(&rest, s->target);
+        f.state.attributes = move_to(&rest, s->attributes);
     }
     w->host->found(w->host->ctx, &f);
 }
@@ -164,7 +173,7 @@ static bool compare(struct walk *w, const struct walk_folder *folder, const uint
     if (why != INTEGRITY_SKIP_NONE) {
         skip(w, why);
         if (known)
-            integrity_keep_hash(&before, &after);
+            integrity_keep_unread(&before, &after);
         if (why == INTEGRITY_SKIP_CHANGED)
             hand_on(w, INTEGRITY_FOUND_AGAIN, NULL);
     }
@@ -457,7 +466,7 @@ void integrity_walk(const struct integrity_walk_host *host, struct integrity_job
     w->host = host;
     w->job = job;
     w->result = &job->result;
-    w->look = (struct integrity_look){.ctx = w, .read = read_pace, .hash_max = c->hash_max};
+    w->look = (struct integrity_look){.pace = {w, read_pace}, .hash_max = c->hash_max};
     w->record = BUF_INIT(INTEGRITY_RECORD_MAX + 1024);
     w->now_s = (uint32_t)(clock_wall_ms() / 1000);
     w->began_ms = clock_mono_ms();

@@ -1,14 +1,17 @@
 #include "platform/walk.h"
+#include "platform/linux/attributes.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/openat2.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #define FOLDER_FLAGS (O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC)
@@ -133,19 +136,20 @@ int walk_next(struct walk_folder *f, const char **name, enum file_type *type)
     }
 }
 
-static int64_t ns_of(struct timespec t)
+static int64_t ns_of(int64_t s, uint32_t ns)
 {
-    if (t.tv_sec >= INT64_MAX / 1000000000)
+    if (s >= INT64_MAX / 1000000000)
         return INT64_MAX;
-    if (t.tv_sec <= INT64_MIN / 1000000000)
+    if (s <= INT64_MIN / 1000000000)
         return INT64_MIN;
-    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
+    return s * 1000000000 + ns;
 }
 
-int walk_info(const struct walk_folder *f, const char *name, struct file_info *info)
+/* Before Linux 4.11, and where a filter does not know statx. */
+static int info_by_stat(int fd, const char *name, int flags, struct file_info *info)
 {
     struct stat st;
-    if (fstatat(f->fd, name, &st, AT_SYMLINK_NOFOLLOW | AT_NO_AUTOMOUNT) != 0)
+    if (fstatat(fd, name, &st, flags) != 0)
         return -errno;
     *info = (struct file_info){
         .type = type_of((unsigned char)((st.st_mode & S_IFMT) >> 12)),
@@ -154,12 +158,41 @@ int walk_info(const struct walk_folder *f, const char *name, struct file_info *i
         .gid = st.st_gid,
         .nlink = (uint32_t)st.st_nlink,
         .size = st.st_size > 0 ? (uint64_t)st.st_size : 0,
-        .mtime_ns = ns_of(st.st_mtim),
-        .ctime_ns = ns_of(st.st_ctim),
+        .mtime_ns = ns_of(st.st_mtim.tv_sec, (uint32_t)st.st_mtim.tv_nsec),
+        .ctime_ns = ns_of(st.st_ctim.tv_sec, (uint32_t)st.st_ctim.tv_nsec),
         .dev = (uint64_t)st.st_dev,
         .ino = (uint64_t)st.st_ino,
     };
     return 0;
+}
+
+/* name "": fd itself. */
+static int info_of(int fd, const char *name, struct file_info *info)
+{
+    struct statx st;
+    int flags = (name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH) | AT_NO_AUTOMOUNT;
+    if (statx(fd, name, flags, STATX_BASIC_STATS, &st) != 0)
+        return errno == ENOSYS || errno == EPERM ? info_by_stat(fd, name, flags, info) : -errno;
+    *info = (struct file_info){
+        .type = type_of((unsigned char)((st.stx_mode & S_IFMT) >> 12)),
+        .mode = (uint32_t)st.stx_mode & 07777,
+        .uid = st.stx_uid,
+        .gid = st.stx_gid,
+        .nlink = st.stx_nlink,
+        .flags = (st.stx_attributes & STATX_ATTR_IMMUTABLE ? (uint32_t)FILE_IMMUTABLE : 0) |
+                 (st.stx_attributes & STATX_ATTR_APPEND ? (uint32_t)FILE_APPEND_ONLY : 0),
+        .size = st.stx_size <= INT64_MAX ? st.stx_size : 0,
+        .mtime_ns = ns_of(st.stx_mtime.tv_sec, st.stx_mtime.tv_nsec),
+        .ctime_ns = ns_of(st.stx_ctime.tv_sec, st.stx_ctime.tv_nsec),
+        .dev = (uint64_t)makedev(st.stx_dev_major, st.stx_dev_minor),
+        .ino = st.stx_ino,
+    };
+    return 0;
+}
+
+int walk_info(const struct walk_folder *f, const char *name, struct file_info *info)
+{
+    return info_of(f->fd, name, info);
 }
 
 int walk_file(const struct walk_folder *f, const char *name, file_t *out, struct file_info *info)
@@ -168,7 +201,7 @@ int walk_file(const struct walk_folder *f, const char *name, file_t *out, struct
     int fd = open_in(f->fd, name, FILE_FLAGS);
     if (fd < 0)
         return fd == -ENXIO ? -EINVAL : fd;
-    int rc = file_info_of(fd, info);
+    int rc = info_of(fd, "", info);
     if (rc == 0 && info->type != FILE_REGULAR)
         rc = -EINVAL;
     if (rc != 0) {
@@ -188,6 +221,19 @@ int walk_link(const struct walk_folder *f, const char *name, char *out, size_t s
         return -ENAMETOOLONG;
     out[n] = '\0';
     return (int)n;
+}
+
+int walk_attributes(const struct walk_folder *folder, const char *name, file_t f,
+                    walk_attribute_fn *each, void *ctx)
+{
+    char path[64 + NAME_MAX];
+    if (f != FILE_NONE)
+        return attributes_read((int)f, NULL, each, ctx);
+    /* The open folder again, and in it the entry itself, be it a link. */
+    int n = snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", folder->fd, name);
+    if (n < 0 || (size_t)n >= sizeof(path))
+        return -ENAMETOOLONG;
+    return attributes_read(-1, path, each, ctx);
 }
 
 int walk_real_path(const char *path, char *out, size_t size)

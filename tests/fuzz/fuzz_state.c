@@ -81,9 +81,14 @@ static void try_counter(struct span saved, bool values)
 static void try_integrity(struct span saved)
 {
     struct integrity_state s, again;
-    struct buf out = BUF_INIT(INTEGRITY_RECORD_MAX);
+    struct integrity_attribute one;
+    struct buf out = BUF_INIT(INTEGRITY_RECORD_MAX), text = BUF_INIT(INTEGRITY_RECORD_MAX);
     if (!integrity_state_decode(saved, &s))
         return;
+    for (struct span rest = s.attributes; integrity_attributes_next(&rest, &one);)
+        integrity_attribute_put_text(&text, &one);
+    integrity_compare(NULL, &s);
+    buf_release(&text);
     integrity_state_encode(&out, &s);
     if (out.failed || !integrity_state_decode(buf_span(&out), &again) ||
         integrity_compare(&s, &again) != 0)

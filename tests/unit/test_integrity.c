@@ -14,15 +14,18 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/fs.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <sys/fanotify.h>
 #include <sys/inotify.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 #define END_MS   60000
@@ -45,6 +48,9 @@ struct told {
     int activity, pid;
     int64_t user;
     bool while_off, by_scan, known_actor, has_hash;
+    int severity;
+    char xattributes[200]; /* after */
+    bool immutable;
     char path[400], new_path[400], changed[100], uid[2 * EVENT_UID_SIZE + 1], exe[100], target[100];
 };
 
@@ -78,12 +84,15 @@ static void take_file(const struct event *e, const char *vigia)
     assert_true(told_n < TOLD_MAX);
     struct told *t = &told[told_n++];
     *t = (struct told){.activity = e->activity,
+                       .severity = e->severity,
+                       .immutable = f->after.immutable,
                        .pid = f->actor.pid,
                        .user = f->actor.uid,
                        .known_actor = f->actor.known,
                        .has_hash = f->after.has_sha256,
                        .while_off = strstr(vigia, "\"while_off\":true") != NULL,
                        .by_scan = strstr(vigia, "\"found_by\":\"scan\"") != NULL};
+    copy(f->after.xattributes, t->xattributes, sizeof(t->xattributes));
     copy(f->path, t->path, sizeof(t->path));
     copy(f->new_path, t->new_path, sizeof(t->new_path));
     copy(f->actor.exe, t->exe, sizeof(t->exe));
@@ -450,6 +459,72 @@ static void changes_made_while_off_are_told(void **state)
     scan();
     assert_int_equal(told_n, 1);
     assert_false(told[0].while_off);
+    stop(true);
+}
+
+/* ---- attributes of security ---- */
+
+#define NET_RAW "\1\0\0\2\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0"
+/* user::rw-,user:0:rw-,group::r--,mask::rw-,other::--- */
+#define ACL                                                                                        \
+    "\2\0\0\0\1\0\6\0\377\377\377\377\2\0\6\0\0\0\0\0\4\0\4\0\377\377\377\377"                     \
+    "\20\0\6\0\377\377\377\377\40\0\0\0\377\377\377\377"
+
+static void set_attribute(const char *path, const char *name, const char *value, size_t n)
+{
+    if (setxattr(on_disk(path), name, value, n, 0) != 0) {
+        assert_int_equal(errno, ENOTSUP);
+        skip();
+    }
+}
+
+static int set_flags(const char *path, int flags)
+{
+    int f = open(on_disk(path), O_RDONLY | O_CLOEXEC);
+    int rc = ioctl(f, FS_IOC_SETFLAGS, &flags);
+    close(f);
+    return rc;
+}
+
+static void attributes_of_security_are_told(void **state)
+{
+    (void)state;
+    if (geteuid() != 0)
+        skip();
+    write_file("/w/capable", "1");
+    write_file("/w/acl", "1");
+    write_file("/w/flags", "1");
+    write_file("/w/quiet", "1");
+    make("/w/folder");
+    assert_int_equal(chmod(on_disk("/w/acl"), 0660), 0); /* as the mask will have it */
+    start_and_scan();
+    set_attribute("/w/capable", "security.capability", NET_RAW, sizeof(NET_RAW) - 1);
+    set_attribute("/w/acl", "system.posix_acl_access", ACL, sizeof(ACL) - 1);
+    set_attribute("/w/folder", "system.posix_acl_default", ACL, sizeof(ACL) - 1);
+    set_attribute("/w/quiet", "user.remark", "x", 1);
+    bool flagged = set_flags("/w/flags", FS_IMMUTABLE_FL) == 0;
+    scan();
+    assert_int_equal(set_flags("/w/flags", 0), flagged ? 0 : -1);
+    check("/w/capable", FILE_ACTIVITY_SET_SECURITY, "\"capabilities\",\"gained_capabilities\"");
+    assert_int_equal(find("/w/capable")->severity, SEVERITY_HIGH);
+    assert_string_equal(find("/w/capable")->xattributes,
+                        "{\"security.capability\":\"cap_net_raw=ep\"}");
+    check("/w/acl", FILE_ACTIVITY_SET_SECURITY, "\"acl\"");
+    assert_string_equal(find("/w/acl")->xattributes,
+                        "{\"system.posix_acl_access\":"
+                        "\"user::rw-,user:root:rw-,group::r--,mask::rw-,other::---\"}");
+    check("/w/folder", FILE_ACTIVITY_SET_SECURITY, "\"acl\"");
+    if (flagged) {
+        check("/w/flags", FILE_ACTIVITY_SET_SECURITY, "\"flags\"");
+        assert_true(find("/w/flags")->immutable);
+    }
+    assert_int_equal(told_n, flagged ? 4 : 3);
+    scan();
+    assert_int_equal(told_n, flagged ? 1 : 0);
+    assert_int_equal(removexattr(on_disk("/w/capable"), "security.capability"), 0);
+    scan();
+    check("/w/capable", FILE_ACTIVITY_SET_SECURITY, "\"capabilities\"");
+    assert_int_equal(told_n, 1);
     stop(true);
 }
 
@@ -976,6 +1051,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_first_scan_tells_only_itself),
         TEST(changes_made_while_off_are_told),
+        TEST(attributes_of_security_are_told),
         TEST(the_same_change_has_the_same_uid),
         TEST(a_recheck_opens_only_what_its_stat_says_changed),
         TEST(what_is_excluded_is_not_looked_at),

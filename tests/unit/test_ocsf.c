@@ -104,7 +104,12 @@ static void a_change_shows_both_sides(void **state)
     e.u.file.path = SPAN("/etc/a\xff\\b");
     e.u.file.before = (struct event_file_state){.present = true, .type_id = 1, .mode = 0644};
     e.u.file.after =
-        (struct event_file_state){.present = true, .type_id = 1, .mode = 04755, .has_sha256 = true};
+        (struct event_file_state){.present = true,
+                                  .type_id = 1,
+                                  .mode = 04755,
+                                  .has_sha256 = true,
+                                  .xattributes = SPAN("{\"security.capability\":\"cap_bpf=ep\"}"),
+                                  .immutable = true};
     e.u.file.actor = (struct event_actor){.known = true,
                                           .pid = 5,
                                           .uid = 0,
@@ -120,7 +125,13 @@ static void a_change_shows_both_sides(void **state)
     assert_true(span_equal_text(json_get_text(json_get(vigia, "before"), "mode"), "0644"));
     assert_true(span_equal_text(json_get_text(json_get(vigia, "after"), "mode"), "4755"));
     assert_true(json_get_bool(vigia, "while_off", false));
-    assert_int_equal(json_count(json_get(json_get(root, "file_result"), "hashes")), 1);
+    const struct json_value *after = json_get(root, "file_result");
+    assert_int_equal(json_count(json_get(after, "hashes")), 1);
+    assert_true(span_equal_text(
+        json_get_text(json_get(after, "xattributes"), "security.capability"), "cap_bpf=ep"));
+    assert_int_equal(json_get_int(after, "attributes", 0), 0x10);
+    assert_null(json_get(json_get(root, "file"), "xattributes"));
+    assert_true(json_get_bool(json_get(vigia, "after"), "immutable", false));
     assert_null(strstr(line.p, "hunter2"));
     json_free(doc);
 }
