@@ -19,8 +19,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define WATCH_PATH_MAX    4096
-#define WATCH_PARENTS_MAX 4
+#define WATCH_PATH_MAX      4096
+#define WATCH_PARENTS_MAX   4
+#define WATCH_CONTAINER_MAX 80
+#define WATCH_RUNTIME_MAX   16
+#define WATCH_NO_USER       UINT32_MAX
 
 struct watch_parent {
     int pid;
@@ -28,14 +31,16 @@ struct watch_parent {
 };
 
 struct watch_actor {
-    bool known; /* false: the process was gone before it could be looked at; pid may still be set */
+    bool known; /* false: the user is not known; whatever else is, is set */
     int pid;
     int ppid;
     uint32_t uid;       /* effective user */
-    uint32_t login_uid; /* audit login user, UINT32_MAX if none */
+    uint32_t login_uid; /* audit login user, WATCH_NO_USER if none or not known */
     char exe[512];
-    char command[256]; /* command line, arguments separated by spaces, cut */
-    char tty[32];      /* "pts/3", empty if none */
+    char command[256];                   /* command line, arguments separated by spaces, cut */
+    char tty[32];                        /* "pts/3", empty if none */
+    char container[WATCH_CONTAINER_MAX]; /* id of the container it runs in, empty if none */
+    char runtime[WATCH_RUNTIME_MAX];     /* "docker", "podman" ..., empty if not known */
     int parents;
     struct watch_parent parent[WATCH_PARENTS_MAX];
 };

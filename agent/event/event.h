@@ -66,6 +66,7 @@ struct event_actor {
     int64_t uid;            /* -1 if not known */
     struct span login_user; /* who logged in (audit login user), empty if none */
     struct span tty;
+    struct span container, runtime; /* id of the container it runs in, and "docker", "podman" ... */
     size_t parents_n;
     struct event_parent parent[4];
 };

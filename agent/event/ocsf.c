@@ -197,11 +197,23 @@ static void put_file_activity(struct json_out *j, const struct identity *who, co
         put_file(j, "file_result", renamed ? f->new_path : f->path, &f->after);
 }
 
+/* OCSF has a container object, but only with a profile that class 1001 is exported without. */
+static void put_container(struct json_out *j, const struct event_actor *a)
+{
+    if (!has(a->container))
+        return;
+    json_object(j, "container");
+    json_name(j, "uid", a->container);
+    put_if(j, "runtime", a->runtime);
+    json_end_object(j);
+}
+
 static void unmapped_file_activity(struct json_out *j, const struct event *e)
 {
     put_attributes(j, "before", &e->u.file.before);
     put_attributes(j, "after", &e->u.file.after);
     put_if(j, "package", e->u.file.package);
+    put_container(j, &e->u.file.actor);
 }
 
 static void put_log_activity(struct json_out *j, const struct identity *who, const struct event *e)

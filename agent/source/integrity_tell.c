@@ -128,12 +128,14 @@ static void put_actor(const struct watch_actor *a, struct names *names, struct e
     out->exe = span_of(a->exe);
     out->command = span_of(a->command);
     out->tty = span_of(a->tty);
+    out->container = span_of(a->container);
+    out->runtime = span_of(a->runtime);
     if (a->known) {
         out->uid = a->uid;
         account_user_name(a->uid, names->owner, sizeof(names->owner));
         out->user = span_of(names->owner);
     }
-    if (a->login_uid != UINT32_MAX) {
+    if (a->login_uid != WATCH_NO_USER) {
         account_user_name(a->login_uid, names->group, sizeof(names->group));
         out->login_user = span_of(names->group);
     }

@@ -181,7 +181,7 @@ int watch_next(struct watch *w, struct watch_event *out)
     out->time_ms = n ? n->time_ms : clock_wall_ms();
     out->path[0] = out->path2[0] = '\0';
     memset(&out->actor, 0, sizeof(out->actor));
-    out->actor.login_uid = UINT32_MAX;
+    out->actor.login_uid = WATCH_NO_USER;
     if (!n)
         return 1;
     snprintf(out->path, sizeof(out->path), "%s", n->text);

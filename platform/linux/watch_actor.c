@@ -1,25 +1,23 @@
 /*
  * Who made a change. A process is looked at in /proc as soon as its event is read; one that is gone
  * by then is known from the start of its program (FAN_OPEN_EXEC), kept in a table of the latest
- * process ids. Bounded: a slot for each remainder of the id.
+ * process ids, and from what the kernel told of its birth (watch_lineage.c). What nobody told stays
+ * unknown: a parent's user or terminal is never taken for the child's. Bounded: a slot for each
+ * remainder of the id.
  */
 #include "platform/linux/watch_parts.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <sys/sysmacros.h>
 #include <time.h>
-#include <unistd.h>
 
 #define SLOTS       512
+#define NS_PER_MS   1000000
 #define FRESH_MS    1000   /* what was read this recently is not read again */
 #define REMEMBER_MS 600000 /* a process that is gone is believed to be the same this long */
 #define UNSETTLED   32
-#define LOGIN_UNSET UINT32_MAX
+#define TEXTS       5
 
 struct actor { /* packed: one block with the texts behind it */
     int shares;
@@ -28,35 +26,37 @@ struct actor { /* packed: one block with the texts behind it */
     uint32_t uid, login_uid;
     int parents;
     int parent_pid[WATCH_PARENTS_MAX];
-    char text[]; /* exe, command, tty, the parents' exes, each with its NUL */
+    char text[]; /* exe, command, tty, container, runtime, the parents' exes, each with its NUL */
 };
 
 struct slot {
     struct actor *actor;
-    int64_t seen_ms;
-    bool partial; /* seen while the program was still being loaded */
+    int64_t seen_ns; /* monotonic */
+    bool partial;    /* seen while the program was still being loaded */
 };
 
 struct actor_table {
     struct slot slots[SLOTS];
     int unsettled[UNSETTLED];
     size_t unsettled_n;
+    struct lineage *lineage; /* NULL: the kernel does not tell */
     struct watch_actor scratch;
 };
 
-static int64_t now_ms(void)
+int64_t monotonic_ns(void)
 {
     struct timespec t;
-    clock_gettime(CLOCK_MONOTONIC_COARSE, &t);
-    return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
 }
 
 /* ---- packing ---- */
 
 static struct actor *actor_pack(const struct watch_actor *a)
 {
-    const char *texts[3 + WATCH_PARENTS_MAX] = {a->exe, a->command, a->tty};
-    size_t n = 3, size = 0;
+    const char *texts[TEXTS + WATCH_PARENTS_MAX] = {a->exe, a->command, a->tty, a->container,
+                                                    a->runtime};
+    size_t n = TEXTS, size = 0;
     for (int i = 0; i < a->parents; i++)
         texts[n++] = a->parent[i].exe;
     for (size_t i = 0; i < n; i++)
@@ -94,6 +94,8 @@ void actor_unpack(const struct actor *a, struct watch_actor *out)
     const char *from = unpack_text(a->text, out->exe, sizeof(out->exe));
     from = unpack_text(from, out->command, sizeof(out->command));
     from = unpack_text(from, out->tty, sizeof(out->tty));
+    from = unpack_text(from, out->container, sizeof(out->container));
+    from = unpack_text(from, out->runtime, sizeof(out->runtime));
     for (int i = 0; i < a->parents; i++) {
         out->parent[i].pid = a->parent_pid[i];
         from = unpack_text(from, out->parent[i].exe, sizeof(out->parent[i].exe));
@@ -112,128 +114,6 @@ void actor_drop(struct actor *a)
         free(a);
 }
 
-/* ---- /proc ---- */
-
-static int proc_open(int pid)
-{
-    char path[32];
-    snprintf(path, sizeof(path), "/proc/%d", pid);
-    return open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
-}
-
-static size_t proc_read(int folder, const char *name, char *out, size_t size)
-{
-    int fd = openat(folder, name, O_RDONLY | O_CLOEXEC);
-    ssize_t n = fd < 0 ? -1 : read(fd, out, size - 1);
-    if (fd >= 0)
-        close(fd);
-    out[n > 0 ? n : 0] = '\0';
-    return n > 0 ? (size_t)n : 0;
-}
-
-static void read_exe(int folder, char *out, size_t size)
-{
-    static const char gone[] = " (deleted)";
-    ssize_t n = readlinkat(folder, "exe", out, size - 1);
-    size_t length = n > 0 ? (size_t)n : 0;
-    out[length] = '\0';
-    if (length > sizeof(gone) && strcmp(out + length - (sizeof(gone) - 1), gone) == 0)
-        out[length - (sizeof(gone) - 1)] = '\0';
-}
-
-/* "pid (name) state ppid pgrp session tty_nr ..."; the name may hold anything. */
-static bool read_stat(int folder, int *ppid, int *tty)
-{
-    char text[512];
-    proc_read(folder, "stat", text, sizeof(text));
-    const char *at = strrchr(text, ')');
-    if (!at || at[1] != ' ' || at[2] == '\0')
-        return false;
-    char *end;
-    *ppid = (int)strtol(at + 3, &end, 10);
-    strtol(end, &end, 10);
-    strtol(end, &end, 10);
-    *tty = (int)strtol(end, &end, 10);
-    return true;
-}
-
-static void name_tty(int device, char *out, size_t size)
-{
-    unsigned number = minor((dev_t)device);
-    switch (major((dev_t)device)) {
-    case 0:
-        out[0] = '\0';
-        break;
-    case 4:
-        snprintf(out, size, number < 64 ? "tty%u" : "ttyS%u", number < 64 ? number : number - 64);
-        break;
-    default: /* 136 to 143, each with 256 */
-        snprintf(out, size, "pts/%u", (major((dev_t)device) - 136) * 256 + number);
-    }
-}
-
-static uint32_t read_effective_user(int folder)
-{
-    char text[1024];
-    proc_read(folder, "status", text, sizeof(text));
-    const char *at = strstr(text, "\nUid:");
-    char *end;
-    if (!at)
-        return LOGIN_UNSET;
-    strtoul(at + 5, &end, 10);
-    return (uint32_t)strtoul(end, NULL, 10);
-}
-
-static void read_command(int folder, char *out, size_t size)
-{
-    size_t n = proc_read(folder, "cmdline", out, size);
-    while (n > 0 && out[n - 1] == '\0')
-        n--;
-    for (size_t i = 0; i < n; i++)
-        if (out[i] == '\0')
-            out[i] = ' ';
-}
-
-static void read_parents(struct watch_actor *a)
-{
-    int pid = a->ppid;
-    while (pid > 0 && a->parents < WATCH_PARENTS_MAX) {
-        int folder = proc_open(pid), ppid = 0, tty;
-        if (folder < 0)
-            return;
-        struct watch_parent *p = &a->parent[a->parents++];
-        p->pid = pid;
-        read_exe(folder, p->exe, sizeof(p->exe));
-        bool fine = read_stat(folder, &ppid, &tty);
-        close(folder);
-        pid = fine ? ppid : 0;
-    }
-}
-
-static bool read_process(int pid, struct watch_actor *a)
-{
-    char text[16];
-    int tty = 0;
-    memset(a, 0, sizeof(*a));
-    a->pid = pid;
-    a->login_uid = LOGIN_UNSET;
-    int folder = proc_open(pid);
-    if (folder < 0)
-        return false;
-    a->uid = read_effective_user(folder);
-    read_command(folder, a->command, sizeof(a->command));
-    read_exe(folder, a->exe, sizeof(a->exe));
-    a->known = a->uid != LOGIN_UNSET;
-    read_stat(folder, &a->ppid, &tty);
-    if (proc_read(folder, "loginuid", text, sizeof(text)) > 0)
-        a->login_uid = (uint32_t)strtoul(text, NULL, 10);
-    close(folder);
-    name_tty(tty, a->tty, sizeof(a->tty));
-    if (a->known)
-        read_parents(a);
-    return a->known;
-}
-
 /* ---- the table ---- */
 
 static struct slot *slot_of(struct actor_table *t, int pid)
@@ -241,9 +121,18 @@ static struct slot *slot_of(struct actor_table *t, int pid)
     return &t->slots[(unsigned)pid % SLOTS];
 }
 
-static bool holds(const struct slot *s, int pid)
+static bool told(const struct actor_table *t, int pid, struct lineage_process *out)
 {
-    return s->actor && s->actor->pid == pid;
+    return t->lineage && lineage_find(t->lineage, pid, out);
+}
+
+/* Whether the slot is of this process, not of an earlier one with the same id. */
+static bool holds(const struct actor_table *t, const struct slot *s, int pid)
+{
+    struct lineage_process is;
+    return s->actor && s->actor->pid == pid &&
+           monotonic_ns() - s->seen_ns < (int64_t)REMEMBER_MS * NS_PER_MS &&
+           !(told(t, pid, &is) && is.forked_ns > s->seen_ns);
 }
 
 static void keep(struct actor_table *t, const struct watch_actor *a, bool partial)
@@ -253,8 +142,86 @@ static void keep(struct actor_table *t, const struct watch_actor *a, bool partia
     if (!packed)
         return;
     actor_drop(s->actor);
-    *s = (struct slot){packed, now_ms(), partial};
+    *s = (struct slot){packed, monotonic_ns(), partial};
 }
+
+/* ---- what is known of a process that is gone ---- */
+
+/* Whether a child still has the program that its parent has now. */
+static bool shares_program(const struct actor_table *t, const struct lineage_process *child)
+{
+    struct lineage_process parent;
+    return child->started_ns == 0 && child->forked_ns > 0 && told(t, child->ppid, &parent) &&
+           parent.started_ns < child->forked_ns && parent.forked_ns < child->forked_ns;
+}
+
+static bool read_slot(const struct actor_table *t, const struct slot *s, int pid, char *exe,
+                      size_t size)
+{
+    if (!holds(t, s, pid) || !s->actor->text[0])
+        return false;
+    unpack_text(s->actor->text, exe, size);
+    return true;
+}
+
+/* The program of a process, and who started it; either may stay unknown. */
+static void find_program(struct actor_table *t, int pid, char *exe, size_t size, int *ppid)
+{
+    struct lineage_process is = {.ppid = 0};
+    bool alive = proc_read_parent(pid, ppid, exe, size), is_told = told(t, pid, &is);
+    if (!alive)
+        *ppid = is.ppid;
+    if (alive && exe[0])
+        return;
+    exe[0] = '\0';
+    for (int i = 0; !read_slot(t, slot_of(t, pid), pid, exe, size) && i < WATCH_PARENTS_MAX; i++) {
+        int unused;
+        if (!is_told || !shares_program(t, &is) || proc_read_parent(is.ppid, &unused, exe, size))
+            return;
+        pid = is.ppid;
+        is_told = told(t, pid, &is);
+    }
+}
+
+/* A parent's id may be that of another process by now. */
+static bool is_older(const struct actor_table *t, int pid, int child)
+{
+    struct lineage_process a, b;
+    return !told(t, pid, &a) || !told(t, child, &b) || a.forked_ns <= b.forked_ns;
+}
+
+static void find_parents(struct actor_table *t, struct watch_actor *a)
+{
+    int child = a->pid, pid = a->ppid;
+    a->parents = 0;
+    while (pid > 0 && a->parents < WATCH_PARENTS_MAX && is_older(t, pid, child)) {
+        struct watch_parent *p = &a->parent[a->parents++];
+        p->pid = child = pid;
+        find_program(t, child, p->exe, sizeof(p->exe), &pid);
+    }
+}
+
+/* What /proc does not tell any more; true when there is something to tell. */
+static bool complete(struct actor_table *t, struct watch_actor *a)
+{
+    struct lineage_process is;
+    bool is_told = told(t, a->pid, &is);
+    if (is_told && !a->known) {
+        a->uid = is.uid;
+        a->known = is.uid != WATCH_NO_USER;
+    }
+    if (is_told && a->ppid == 0)
+        a->ppid = is.ppid;
+    if (!a->exe[0]) {
+        int unused;
+        find_program(t, a->pid, a->exe, sizeof(a->exe), &unused);
+    }
+    if (a->parents == 0)
+        find_parents(t, a);
+    return a->known || a->exe[0] || a->ppid > 0;
+}
+
+/* ---- programs that start ---- */
 
 static bool is_loader(const char *path)
 {
@@ -262,15 +229,6 @@ static bool is_loader(const char *path)
     name = name ? name + 1 : path;
     return strncmp(name, "ld-linux", 8) == 0 || strncmp(name, "ld-musl", 7) == 0 ||
            strncmp(name, "ld.so", 5) == 0 || strncmp(name, "ld64.so", 7) == 0;
-}
-
-/* A process that has ended and was not waited for tells its user, but no program any more. */
-static void restore_program(const struct slot *s, struct watch_actor *a)
-{
-    if (a->exe[0])
-        return;
-    const char *command = unpack_text(s->actor->text, a->exe, sizeof(a->exe));
-    unpack_text(command, a->command, sizeof(a->command));
 }
 
 /*
@@ -282,16 +240,18 @@ void actor_table_exec(struct actor_table *t, int pid, const char *path)
     struct watch_actor *a = &t->scratch;
     struct slot *s = slot_of(t, pid);
     char exe[sizeof(a->exe)] = "";
-    if (path && !(is_loader(path) && holds(s, pid)))
+    if (path && !(is_loader(path) && holds(t, s, pid)))
         snprintf(exe, sizeof(exe), "%s", path);
-    else if (holds(s, pid))
-        snprintf(exe, sizeof(exe), "%s", s->actor->text);
-    read_process(pid, a);
+    else
+        read_slot(t, s, pid, exe, sizeof(exe));
+    proc_read_process(pid, a);
     bool other = exe[0] && strcmp(exe, a->exe) != 0, partial = other || !a->command[0];
     if (other) {
         memcpy(a->exe, exe, sizeof(exe));
         a->command[0] = '\0';
     }
+    if (a->known)
+        find_parents(t, a);
     keep(t, a, partial);
     if (partial && t->unsettled_n < UNSETTLED)
         t->unsettled[t->unsettled_n++] = pid;
@@ -301,12 +261,43 @@ void actor_table_settle(struct actor_table *t)
 {
     struct watch_actor *a = &t->scratch;
     for (size_t i = 0; i < t->unsettled_n; i++) {
-        const struct slot *s = slot_of(t, t->unsettled[i]);
-        if (holds(s, t->unsettled[i]) && s->partial && read_process(t->unsettled[i], a) &&
-            strcmp(a->exe, s->actor->text) == 0 && a->command[0])
-            keep(t, a, false);
+        int pid = t->unsettled[i];
+        const struct slot *s = slot_of(t, pid);
+        if (!holds(t, s, pid) || !s->partial || !proc_read_process(pid, a) ||
+            strcmp(a->exe, s->actor->text) != 0 || !a->command[0])
+            continue;
+        find_parents(t, a);
+        keep(t, a, false);
     }
     t->unsettled_n = 0;
+}
+
+/* ---- who it is ---- */
+
+/* A process that has ended and was not waited for tells its user, but no program any more. */
+static void restore_program(const struct slot *s, struct watch_actor *a)
+{
+    if (a->exe[0])
+        return;
+    const char *command = unpack_text(s->actor->text, a->exe, sizeof(a->exe));
+    unpack_text(command, a->command, sizeof(a->command));
+}
+
+/* False when nothing is to be kept. */
+static bool look(struct actor_table *t, int pid, const struct slot *s, bool here)
+{
+    struct watch_actor *a = &t->scratch;
+    if (proc_read_process(pid, a)) {
+        if (here)
+            restore_program(s, a);
+        return complete(t, a);
+    }
+    if (here) {
+        actor_unpack(s->actor, a);
+        if (a->known && a->parents > 0)
+            return false; /* it is known as well as it can be */
+    }
+    return complete(t, a);
 }
 
 struct actor *actor_find(struct actor_table *t, int pid)
@@ -314,28 +305,33 @@ struct actor *actor_find(struct actor_table *t, int pid)
     if (pid <= 0)
         return NULL;
     struct slot *s = slot_of(t, pid);
-    bool here = holds(s, pid);
-    int64_t now = now_ms();
-    if (!(here && !s->partial && now - s->seen_ms < FRESH_MS)) {
-        bool found = read_process(pid, &t->scratch);
-        if (found && here)
-            restore_program(s, &t->scratch);
-        if (found)
-            keep(t, &t->scratch, false);
-        else if (!here || now - s->seen_ms > REMEMBER_MS)
-            return NULL;
-    }
-    return holds(s, pid) ? actor_share(s->actor) : NULL;
+    bool here = holds(t, s, pid);
+    bool fresh = here && !s->partial && monotonic_ns() - s->seen_ns < FRESH_MS * NS_PER_MS;
+    if (!fresh && look(t, pid, s, here))
+        keep(t, &t->scratch, false);
+    return holds(t, s, pid) ? actor_share(s->actor) : NULL;
+}
+
+void actor_table_read(struct actor_table *t)
+{
+    if (t->lineage)
+        lineage_read(t->lineage);
 }
 
 struct actor_table *actor_table_new(void)
 {
-    return calloc(1, sizeof(struct actor_table));
+    struct actor_table *t = calloc(1, sizeof(*t));
+    if (t)
+        t->lineage = lineage_open();
+    return t;
 }
 
 void actor_table_free(struct actor_table *t)
 {
-    for (size_t i = 0; t && i < SLOTS; i++)
+    if (!t)
+        return;
+    for (size_t i = 0; i < SLOTS; i++)
         actor_drop(t->slots[i].actor);
+    lineage_close(t->lineage);
     free(t);
 }

@@ -376,6 +376,7 @@ static bool take_all(struct fan *f, const char *at, ssize_t n,
 static void take_starts(struct fan *f)
 {
     ssize_t n;
+    actor_table_read(f->actors);
     while (f->starts >= 0 && (n = read(f->starts, f->start, BUFFER_SIZE)) > 0)
         take_all(f, f->start, n, take_start);
     actor_table_settle(f->actors);

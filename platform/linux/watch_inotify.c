@@ -150,15 +150,18 @@ int ino_add(struct ino *n, const char *root, char *why, size_t size)
     return rc;
 }
 
-/* A folder that was moved away: what lies below has other names now. */
+/* A folder that was moved away: what lies below has other names now, also in events that wait. */
 static void forget_tree(struct ino *n, const char *path)
 {
     size_t length = strlen(path);
     pthread_mutex_lock(&n->guard);
     for (size_t wd = 0; wd < n->room; wd++) {
-        const char *here = n->folders[wd];
-        if (here && strncmp(here, path, length) == 0 && (here[length] == '/' || !here[length]))
-            inotify_rm_watch(n->fd, (int)wd);
+        char *here = n->folders[wd];
+        if (!here || strncmp(here, path, length) != 0 || (here[length] != '/' && here[length]))
+            continue;
+        inotify_rm_watch(n->fd, (int)wd);
+        free(here);
+        n->folders[wd] = NULL;
     }
     pthread_mutex_unlock(&n->guard);
 }

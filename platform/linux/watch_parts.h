@@ -24,11 +24,43 @@ bool watch_wants(const struct watch *w, const char *path, bool folder);
 void watch_push(struct watch *w, const struct watch_found *f);
 void watch_push_overflow(struct watch *w);
 
+/* ---- watch_proc.c: what /proc tells ---- */
+
+/* Fills all but the parents; false when the process is gone (then only the pid is set). */
+bool proc_read_process(int pid, struct watch_actor *a);
+bool proc_read_parent(int pid, int *ppid, char *exe, size_t size);
+uint32_t proc_effective_user(int pid); /* WATCH_NO_USER: gone */
+
+/* ---- watch_container.c ---- */
+
+/* text: what /proc/pid/cgroup says. Both empty: in no container. */
+void container_of_cgroups(const char *text, char id[WATCH_CONTAINER_MAX],
+                          char runtime[WATCH_RUNTIME_MAX]);
+
+/* ---- watch_lineage.c: who started whom ---- */
+
+struct lineage_process {
+    int pid, ppid;
+    uint32_t uid;       /* effective user, WATCH_NO_USER: not known */
+    int64_t forked_ns;  /* monotonic; 0: before anybody listened */
+    int64_t started_ns; /* its program, the last one; 0: still that of its parent */
+};
+
+struct lineage;
+struct lineage *lineage_open(void); /* NULL: this kernel does not tell us */
+void lineage_close(struct lineage *l);
+void lineage_read(struct lineage *l); /* takes in all that was told so far */
+bool lineage_find(const struct lineage *l, int pid, struct lineage_process *out);
+
 /* ---- watch_actor.c: who it is ---- */
+
+int64_t monotonic_ns(void);
 
 struct actor_table;
 struct actor_table *actor_table_new(void); /* NULL: no memory */
 void actor_table_free(struct actor_table *t);
+/* Takes in what the kernel told of processes; before the events read until now are looked at. */
+void actor_table_read(struct actor_table *t);
 /* A process started a program: what is known of it now is kept for when it is gone. path may be
  * NULL. */
 void actor_table_exec(struct actor_table *t, int pid, const char *path);

@@ -116,6 +116,10 @@ static void a_change_shows_both_sides(void **state)
                                           .user = SPAN("root"),
                                           .exe = SPAN("/bin/sh"),
                                           .command = SPAN("sh --password hunter2"),
+                                          .login_user = SPAN("ana"),
+                                          .tty = SPAN("pts/3"),
+                                          .container = SPAN("0123abcd"),
+                                          .runtime = SPAN("docker"),
                                           .parents_n = 1,
                                           .parent = {{1, SPAN("/sbin/init")}}};
     struct json_doc *doc = encode(&e);
@@ -132,6 +136,12 @@ static void a_change_shows_both_sides(void **state)
     assert_int_equal(json_get_int(after, "attributes", 0), 0x10);
     assert_null(json_get(json_get(root, "file"), "xattributes"));
     assert_true(json_get_bool(json_get(vigia, "after"), "immutable", false));
+    const struct json_value *container = json_get(vigia, "container");
+    const struct json_value *session = json_get(json_get(root, "actor"), "session");
+    assert_true(span_equal_text(json_get_text(container, "uid"), "0123abcd"));
+    assert_true(span_equal_text(json_get_text(container, "runtime"), "docker"));
+    assert_true(span_equal_text(json_get_text(session, "terminal"), "pts/3"));
+    assert_true(span_equal_text(json_get_text(session, "issuer"), "ana"));
     assert_null(strstr(line.p, "hunter2"));
     json_free(doc);
 }
