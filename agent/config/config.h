@@ -75,6 +75,11 @@ struct config {
     bool patch;
     int64_t patch_every_s;
 
+    /* [inventory] */
+    bool inventory;
+    int64_t inventory_every_s; /* all of it is told again */
+    int64_t inventory_look_s;  /* time between two looks for changes */
+
     /* where everything lies, from root */
     char *rules_dir;     /* <root>/etc/vigia/rules */
     char *severity_file; /* <root>/etc/vigia/severity */

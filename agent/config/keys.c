@@ -88,5 +88,13 @@ const struct config_key config_keys[] = {
         "Tell installed packages and pending updates."),
     KEY("patch", "every", KEY_DURATION, patch_every_s, 60, 7 * DAY, NULL, "6h",
         "Time between two looks; changes of the package database are seen at once."),
+
+    KEY("inventory", "enabled", KEY_BOOL, inventory, 0, 0, NULL, "yes",
+        "Tell hardware, addresses, disks, accounts, listening ports, services, modules, "
+        "containers."),
+    KEY("inventory", "every", KEY_DURATION, inventory_every_s, 3600, 30 * DAY, NULL, "1d",
+        "All of it is told again this often."),
+    KEY("inventory", "look_every", KEY_DURATION, inventory_look_s, 5, DAY, NULL, "60s",
+        "Time between two looks for changes; those of accounts and services are seen at once."),
     {NULL, NULL, KEY_TEXT, 0, 0, 0, NULL, NULL, NULL},
 };

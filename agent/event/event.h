@@ -17,6 +17,7 @@ enum event_class { /* OCSF class_uid */
                    EVENT_FILE = 1001,
                    EVENT_LOG_ACTIVITY = 1008,
                    EVENT_DETECTION = 2004,
+                   EVENT_INVENTORY = 5001,
                    EVENT_PATCH_STATE = 5004,
                    EVENT_SOFTWARE = 5020,
                    EVENT_APPLICATION = 6002,
@@ -123,6 +124,12 @@ struct event_software { /* a part of the inventory of packages; components[] bor
     } * components;
 };
 
+struct event_inventory {
+    int device_type;    /* OCSF device.type_id, 0 unknown */
+    struct span device; /* more members of `device` as a JSON object, or empty */
+    struct span kernel; /* release of the running one */
+};
+
 struct event_application {
     const char *activity_name; /* "Heartbeat" with activity 99, else NULL */
 };
@@ -149,6 +156,7 @@ struct event {
         struct event_log_activity log;
         struct event_detection detection;
         struct event_software software;
+        struct event_inventory inventory;
         struct event_application application;
         struct event_scan scan;
     } u;

@@ -62,17 +62,36 @@ static void put_metadata(struct json_out *j, const struct identity *who, const s
     json_end_object(j);
 }
 
-static void put_device(struct json_out *j, const struct identity *who)
+/* {members} -> members, so that two sets can stand in one object. */
+static struct span members_of(struct span object)
 {
+    return object.n > 2 ? (struct span){object.p + 1, object.n - 2} : (struct span){"", 0};
+}
+
+/* The inventory is about the device itself: it knows more of it than what every event says. */
+static void put_device(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    static const struct event_inventory nothing;
+    const struct event_inventory *more =
+        e->class_uid == EVENT_INVENTORY ? &e->u.inventory : &nothing;
+    struct span members = members_of(more->device);
     json_object(j, "device");
     json_text(j, "uid", who->device_uid);
     json_text(j, "hostname", who->hostname);
-    json_int(j, "type_id", 0);
+    json_int(j, "type_id", more->device_type);
     json_object(j, "os");
     json_text(j, "name", who->os_name);
     json_int(j, "type_id", who->os_type_id);
     json_text(j, "version", who->os_version);
+    put_if(j, "kernel_release", more->kernel);
     json_end_object(j);
+    if (e->class_uid == EVENT_INVENTORY) {
+        json_object(j, "org");
+        json_text(j, "uid", who->institution);
+        json_end_object(j);
+    }
+    if (members.n > 0)
+        json_raw(j, NULL, members);
     json_end_object(j);
 }
 
@@ -349,6 +368,7 @@ static const struct class_row {
     {{EVENT_FILE, "File System Activity"}, put_file_activity, unmapped_file_activity},
     {{EVENT_LOG_ACTIVITY, "Event Log Activity"}, put_log_activity, NULL},
     {{EVENT_DETECTION, "Detection Finding"}, put_detection, NULL},
+    {{EVENT_INVENTORY, "Device Inventory Info"}, put_nothing, NULL},
     {{EVENT_PATCH_STATE, "Operating System Patch State"}, put_nothing, NULL},
     {{EVENT_SOFTWARE, "Software Inventory Info"}, put_software, NULL},
     {{EVENT_APPLICATION, "Application Lifecycle"}, put_application, NULL},
@@ -367,12 +387,6 @@ const struct ocsf_class *ocsf_class_of(enum event_class uid)
 {
     const struct class_row *row = row_of(uid);
     return row ? &row->class : NULL;
-}
-
-/* {members} -> members, so that two sets can stand in one object. */
-static struct span members_of(struct span object)
-{
-    return object.n > 2 ? (struct span){object.p + 1, object.n - 2} : (struct span){"", 0};
 }
 
 static void put_unmapped(struct json_out *j, const struct class_row *row, const struct event *e)
@@ -408,7 +422,7 @@ void ocsf_encode(struct buf *b, const struct identity *who, const struct event *
     json_int(&j, "severity_id", e->severity);
     json_int(&j, "time", e->time_ms);
     put_metadata(&j, who, e, sequence);
-    put_device(&j, who);
+    put_device(&j, who, e);
     row->put(&j, who, e);
     json_text(&j, "message", e->message);
     json_text(&j, "status_detail", e->status_detail);

@@ -1,8 +1,5 @@
 #include "source/all.h"
 
 const struct source *const all_sources[] = {
-    &source_integrity,
-    &source_log_file,
-    &source_patch,
-    NULL,
+    &source_integrity, &source_log_file, &source_patch, &source_inventory, NULL,
 };

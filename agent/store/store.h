@@ -39,6 +39,7 @@ enum store_table {
     STORE_POSITIONS, /* followed log -> fingerprint, offset (source/log) */
     STORE_DETECT,    /* detector state */
     STORE_PATCH,     /* what was told of packages and updates */
+    STORE_INVENTORY, /* what was told of the inventory, entry by entry */
     STORE_TABLES
 };
 

@@ -44,7 +44,7 @@ static void every_class_has_what_is_required(void **state)
     (void)state;
     static const enum event_class all[] = {EVENT_FILE,        EVENT_LOG_ACTIVITY, EVENT_DETECTION,
                                            EVENT_PATCH_STATE, EVENT_SOFTWARE,     EVENT_APPLICATION,
-                                           EVENT_SCAN};
+                                           EVENT_SCAN,        EVENT_INVENTORY};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         struct event e = sample(all[i]);
         if (all[i] == EVENT_FILE) {

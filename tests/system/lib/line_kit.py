@@ -38,9 +38,13 @@ path = {log}
 service = auth
 [patch]
 enabled = {patch}
+[inventory]
+enabled = {inventory}
+look_every = 5s
 """
 
 DEFAULTS = {"seal_age": "1s", "heartbeat": "5s", "cap": "1G", "integrity": "yes", "patch": "no",
+            "inventory": "no",
             "scan_every": "60s", "host": "", "log_level": "info"}
 
 
