@@ -3,7 +3,8 @@
  * format. One row a line, the first that fits counts.
  *
  * A line that cannot be understood is told ("file:line: what, remedy") and left out. Without the
- * file two rows of our own are in force: setuid and gained capabilities High, everything else Medium.
+ * file two rows of our own are in force: setuid and gained capabilities High, everything else
+ * Medium.
  */
 #ifndef SOURCE_INTEGRITY_SEVERITY_H
 #define SOURCE_INTEGRITY_SEVERITY_H
