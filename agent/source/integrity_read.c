@@ -12,7 +12,7 @@ void integrity_read_begin(struct integrity_read *r, file_t file, uint64_t size)
     r->error = 0;
     r->size = size;
     r->at = 0;
-    r->deadline = 0;
+    r->spent_ms = 0;
     r->from = r->to = 0;
     sha256_init(&r->sum);
 }
@@ -28,14 +28,14 @@ static bool is_on(const struct integrity_read *r)
     return r && r->file != FILE_NONE && r->end == INTEGRITY_READ_ON;
 }
 
-static bool is_late(struct integrity_read *r)
+/* Most files are one piece: no clock for them. */
+static int64_t read_timed(struct integrity_read *r, size_t want)
 {
-    if (r->at == 0) /* most files are one piece: no clock for them */
-        return false;
-    int64_t now = clock_mono_ms();
-    if (r->deadline == 0)
-        r->deadline = now + READ_MS_MAX;
-    return now > r->deadline;
+    int64_t began = r->at > 0 ? clock_mono_ms() : 0;
+    int64_t n = file_read_at(r->file, r->at, r->piece, want);
+    if (began > 0)
+        r->spent_ms += clock_mono_ms() - began;
+    return n;
 }
 
 /* The next piece; a multiple of the block but for the last one. */
@@ -43,11 +43,7 @@ static void fill(struct integrity_read *r, const struct integrity_pace *pace)
 {
     uint64_t left = r->size - r->at;
     size_t want = left < sizeof(r->piece) ? (size_t)left : sizeof(r->piece);
-    if (is_late(r)) {
-        r->end = INTEGRITY_READ_SLOW;
-        return;
-    }
-    int64_t n = file_read_at(r->file, r->at, r->piece, want);
+    int64_t n = read_timed(r, want);
     if (n < (int64_t)want) {
         r->end = n < 0 ? INTEGRITY_READ_FAILED : INTEGRITY_READ_SHORT;
         r->error = n < 0 ? (int)n : 0;
@@ -56,7 +52,9 @@ static void fill(struct integrity_read *r, const struct integrity_pace *pace)
     r->at += want;
     r->from = 0;
     r->to = want;
-    if (pace->read && !pace->read(pace->ctx, want))
+    if (r->spent_ms > READ_MS_MAX)
+        r->end = INTEGRITY_READ_SLOW;
+    else if (pace->read && !pace->read(pace->ctx, want))
         r->end = INTEGRITY_READ_STOPPED;
 }
 

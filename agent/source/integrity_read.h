@@ -30,7 +30,7 @@ struct integrity_read {
     enum integrity_read_end end;
     int error;
     uint64_t size, at;
-    int64_t deadline; /* 0: after the first piece */
+    int64_t spent_ms; /* waiting for the disk, after the first piece */
     struct sha256 sum;
     size_t from, to; /* what is left of the piece */
     char piece[64 * 1024];

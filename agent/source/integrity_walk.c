@@ -4,17 +4,20 @@
 #include "platform/clock.h"
 #include "platform/mounts.h"
 #include "source/integrity_adopt.h"
+#include "source/integrity_pair.h"
+#include "source/integrity_records.h"
 
 #include <errno.h>
 
 #define DEPTH_MAX 64
 #define NAMES_MAX (4 << 20) /* bytes of names of one folder that are looked for at once */
+#define HELD_MAX  (1 << 20) /* of records of folders that are being visited, one in another */
 
 struct walk {
     const struct integrity_walk_host *host;
     struct integrity_job *job;
     struct integrity_result *result;
-    struct integrity_look look;
+    struct integrity_pair pair;
     struct mounts *mounts;
     bool adopt; /* what is not in the baseline is put there without a word */
     struct integrity_adopt adopted;
@@ -22,10 +25,25 @@ struct walk {
     uint32_t now_s;
     int64_t began_ms;
     uint64_t bytes;
+    size_t held; /* bytes of records */
     int depth;
     size_t root_n; /* length of host_root in disk */
     size_t n;      /* of disk */
     char disk[INTEGRITY_PATH_MAX];
+};
+
+struct level { /* a folder that is being visited */
+    struct walk_folder *folder;
+    uint8_t id[INTEGRITY_ID_SIZE];
+    bool inside; /* it is watched itself, not only something below it */
+    struct integrity_records records;
+};
+
+struct visit { /* to an entry of it */
+    const struct level *in;
+    const char *name;
+    struct file_info info;
+    enum file_type was; /* what the baseline knows of it */
 };
 
 static const char *told(const struct walk *w)
@@ -91,10 +109,10 @@ static struct span move_to(char **to, struct span from)
     return (struct span){p, from.n};
 }
 
-static void hand_on(struct walk *w, enum integrity_found_kind kind, const struct integrity_state *s)
+static void hand_on_path(struct walk *w, struct span path, enum integrity_found_kind kind,
+                         const struct integrity_state *s)
 {
     struct integrity_found f = {.kind = kind, .job = w->job};
-    struct span path = told_span(w);
     size_t more = s ? s->target.n + s->attributes.n : 0;
     f.path = mem_new(1, path.n + 1 + more);
     memcpy(f.path, path.p, path.n);
@@ -105,6 +123,11 @@ static void hand_on(struct walk *w, enum integrity_found_kind kind, const struct
         f.state.attributes = move_to(&rest, s->attributes);
     }
     w->host->found(w->host->ctx, &f);
+}
+
+static void hand_on(struct walk *w, enum integrity_found_kind kind)
+{
+    hand_on_path(w, told_span(w), kind, NULL);
 }
 
 /* ---- one entry ---- */
@@ -133,63 +156,93 @@ static bool is_due(const struct walk *w, const struct integrity_state *s)
     return s->hashed_s == 0 || (w->now_s > s->hashed_s && w->now_s - s->hashed_s >= mine);
 }
 
-static bool read_before(struct walk *w, const struct integrity_key *key, struct integrity_state *s)
+static bool read_record(struct walk *w, const struct integrity_key *key)
 {
     buf_clear(&w->record);
-    return store_get(w->host->store, STORE_BASELINE, integrity_key_span(key), &w->record) == 0 &&
-           integrity_state_decode(buf_span(&w->record), s);
+    return store_get(w->host->store, STORE_BASELINE, integrity_key_span(key), &w->record) == 0;
 }
 
-static void keep_or_tell(struct walk *w, const struct integrity_key *key, bool known,
-                         const struct integrity_state *after)
+static bool read_before(struct walk *w, const struct integrity_key *key, struct integrity_state *s)
 {
-    if (!(w->adopt && (!known || w->job->first))) {
-        hand_on(w, INTEGRITY_FOUND_STATE, after);
+    return read_record(w, key) && integrity_state_decode(buf_span(&w->record), s);
+}
+
+static void keep_or_tell(struct walk *w, const struct integrity_seat *s)
+{
+    struct span path = {s->path, s->path_n};
+    if (!(s->adopt && (!s->known || w->job->first))) {
+        hand_on_path(w, path, INTEGRITY_FOUND_STATE, &s->after);
         return;
     }
     w->result->adopted++;
-    integrity_adopt_put(&w->adopted, integrity_key_span(key), after);
-    if (after->info.type == FILE_FOLDER)
-        integrity_adopt_folder(&w->adopted, told_span(w));
+    integrity_adopt_put(&w->adopted, integrity_key_span(&s->key), &s->after);
+    if (s->after.info.type == FILE_FOLDER)
+        integrity_adopt_folder(&w->adopted, path);
 }
 
-/* Whether the entry is still there; was: what the baseline knows of it. */
-static bool compare(struct walk *w, const struct walk_folder *folder, const uint8_t *id,
-                    const char *name, const struct file_info *info, enum file_type *was)
+static void looked_at(void *ctx, struct integrity_seat *s, enum integrity_skip why)
 {
-    struct integrity_key key;
-    struct integrity_state before, after;
-    if (!integrity_key_make(&key, id, span_of(name)))
-        return true;
-    bool known = read_before(w, &key, &before);
-    *was = known ? before.info.type : FILE_NO_TYPE;
-    w->result->files++;
-    if (known && integrity_stat_equal(&before, info) && !integrity_lacks_hash(&w->look, &before) &&
-        !is_due(w, &before))
-        return true;
-    enum integrity_skip why = integrity_look_at(&w->look, folder, name, info, &after);
-    if (why == INTEGRITY_SKIP_GONE || why == INTEGRITY_SKIP_STOPPED)
-        return why != INTEGRITY_SKIP_GONE;
+    struct walk *w = ctx;
+    if (why == INTEGRITY_SKIP_STOPPED)
+        return;
     if (why != INTEGRITY_SKIP_NONE) {
         skip(w, why);
-        if (known)
-            integrity_keep_unread(&before, &after);
+        if (s->known)
+            integrity_keep_unread(&s->before, &s->after);
         if (why == INTEGRITY_SKIP_CHANGED)
-            hand_on(w, INTEGRITY_FOUND_AGAIN, NULL);
+            hand_on_path(w, (struct span){s->path, s->path_n}, INTEGRITY_FOUND_AGAIN, NULL);
     }
-    if (integrity_compare(known ? &before : NULL, &after) != 0)
-        keep_or_tell(w, &key, known, &after);
+    if (integrity_compare(s->known ? &s->before : NULL, &s->after) != 0)
+        keep_or_tell(w, s);
+}
+
+/* Looks at what differs from the baseline; a content is read when its turn comes. False: the entry
+ * is gone. */
+static bool look(struct walk *w, const struct visit *v, const struct integrity_key *key,
+                 struct span record)
+{
+    struct integrity_seat *s = integrity_pair_free_seat(&w->pair);
+    struct span path = told_span(w);
+    if (stopped(w))
+        return true;
+    s->adopt = w->adopt;
+    s->key = *key;
+    s->path_n = path.n;
+    memcpy(s->path, path.p, path.n);
+    buf_clear(&s->record);
+    buf_put_span(&s->record, record);
+    s->known = record.n > 0 && integrity_state_decode(buf_span(&s->record), &s->before);
+    s->skip = integrity_look_begin(&s->look, v->in->folder, v->name, &v->info, &s->after);
+    if (s->skip == INTEGRITY_SKIP_GONE)
+        return false;
+    s->taken = s->look.content.file != FILE_NONE;
+    if (!s->taken)
+        looked_at(w, s, s->skip);
     return true;
+}
+
+/* Whether the entry is still there. Sets v->was. */
+static bool compare(struct walk *w, struct visit *v)
+{
+    struct integrity_key key;
+    struct integrity_state before;
+    struct span record = {"", 0};
+    if (!integrity_key_make(&key, v->in->id, span_of(v->name)))
+        return true;
+    if (v->in->records.whole)
+        integrity_records_find(&v->in->records, span_of(v->name), &record);
+    else if (read_record(w, &key))
+        record = buf_span(&w->record);
+    bool known = record.n > 0 && integrity_state_decode(record, &before);
+    v->was = known ? before.info.type : FILE_NO_TYPE;
+    w->result->files++;
+    if (known && integrity_stat_equal(&before, &v->info) &&
+        !integrity_lacks_hash(&w->pair.seat[0].look, &before) && !is_due(w, &before))
+        return true;
+    return look(w, v, &key, record);
 }
 
 /* ---- what is in the baseline and not on disk ---- */
-
-static bool count_one(void *ctx, struct span key, struct span value)
-{
-    (void)key, (void)value;
-    ++*(uint64_t *)ctx;
-    return true;
-}
 
 struct names {
     struct buf b; /* u8 type, name, NUL */
@@ -232,7 +285,7 @@ static void tell_gone(struct walk *w, bool is_folder)
 {
     if (is_folder)
         sweep_below(w);
-    hand_on(w, INTEGRITY_FOUND_GONE, NULL);
+    hand_on(w, INTEGRITY_FOUND_GONE);
 }
 
 /* Asks of every entry that the baseline has of a folder whether it is there (folder NULL: gone). */
@@ -248,7 +301,7 @@ static void sweep(struct walk *w, const struct walk_folder *folder, const uint8_
         if (!path_add(w, name.p + 1))
             continue;
         if (!integrity_paths_wanted(w->host->paths, told(w)))
-            hand_on(w, INTEGRITY_FOUND_FORGET, NULL);
+            hand_on(w, INTEGRITY_FOUND_FORGET);
         else if (!folder || walk_info(folder, name.p + 1, &info) == -ENOENT)
             tell_gone(w, name.p[0] == 'd');
         path_cut(w, n);
@@ -286,15 +339,13 @@ static void enter(struct walk *w, const struct walk_folder *parent, const char *
     walk_close(folder);
 }
 
-/* inside: the folder itself is watched. Returns whether the baseline knows the entry. */
-static bool visit(struct walk *w, const struct walk_folder *folder, const uint8_t *id,
-                  const char *name, enum file_type type, bool inside)
+/* Returns whether the baseline knows the entry. */
+static bool visit(struct walk *w, const struct level *in, const char *name, enum file_type type)
 {
-    struct file_info info;
+    struct visit v = {.in = in, .name = name, .was = FILE_NO_TYPE};
     const struct integrity_paths *paths = w->host->paths;
-    enum file_type was = FILE_NO_TYPE;
-    bool wanted = inside ? integrity_paths_wanted_below(paths, told(w))
-                         : integrity_paths_wanted(paths, told(w));
+    bool wanted = in->inside ? integrity_paths_wanted_below(paths, told(w))
+                             : integrity_paths_wanted(paths, told(w));
     bool may_enter = type == FILE_FOLDER || type == FILE_NO_TYPE;
     if (!wanted && !(may_enter && integrity_paths_enter(paths, told(w))))
         return false;
@@ -302,44 +353,53 @@ static bool visit(struct walk *w, const struct walk_folder *folder, const uint8_
         skip(w, INTEGRITY_SKIP_FOREIGN);
         return false;
     }
-    int rc = walk_info(folder, name, &info);
+    int rc = walk_info(in->folder, name, &v.info);
     if (rc != 0) {
         if (rc != -ENOENT)
             skip(w, INTEGRITY_SKIP_UNREADABLE);
         return false;
     }
-    bool there = !wanted || compare(w, folder, id, name, &info, &was);
-    if (there && info.type == FILE_FOLDER && !stopped(w))
-        enter(w, folder, name, wanted);
-    else if (there && was == FILE_FOLDER && !w->job->first)
+    bool there = !wanted || compare(w, &v);
+    if (there && v.info.type == FILE_FOLDER && !stopped(w))
+        enter(w, in->folder, name, wanted);
+    else if (there && v.was == FILE_FOLDER && !w->job->first)
         sweep_below(w);
-    return there && was != FILE_NO_TYPE;
+    return there && v.was != FILE_NO_TYPE;
 }
 
-static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside)
+static void visit_entries(struct walk *w, struct level *in)
 {
-    uint8_t id[INTEGRITY_ID_SIZE];
     const char *name;
     enum file_type type;
-    uint64_t known = 0, recorded = 0;
+    uint64_t known = 0;
     size_t n = w->n;
     int rc = 0;
-    integrity_folder_id(told_span(w), id);
-    if (!w->job->first) /* now, since the entries are asked for next, from the same pages */
-        store_each(w->host->store, STORE_BASELINE, span_make(id, sizeof(id)), count_one, &recorded);
-    while (!stopped(w) && (rc = walk_next(folder, &name, &type)) == 1) {
+    while (!stopped(w) && (rc = walk_next(in->folder, &name, &type)) == 1) {
         if (!w->job->path)
             w->host->between(w->host->ctx, w->result->files);
         if (path_add(w, name))
-            known += visit(w, folder, id, name, type, inside);
+            known += visit(w, in, name, type);
         else
             skip(w, INTEGRITY_SKIP_LONG);
         path_cut(w, n);
     }
     if (rc < 0)
         skip(w, INTEGRITY_SKIP_UNREADABLE);
-    if (recorded > known && !stopped(w))
-        sweep(w, folder, id);
+    if (in->records.n > known && !w->job->first && !stopped(w))
+        sweep(w, in->folder, in->id);
+}
+
+static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside)
+{
+    struct level in = {.folder = folder, .inside = inside};
+    integrity_folder_id(told_span(w), in.id);
+    integrity_records_load(&in.records, w->host->store, in.id,
+                           w->held < HELD_MAX ? HELD_MAX - w->held : 0);
+    size_t size = integrity_records_size(&in.records);
+    w->held += size;
+    visit_entries(w, &in);
+    w->held -= size;
+    integrity_records_release(&in.records);
 }
 
 /* ---- trees ---- */
@@ -380,7 +440,7 @@ static void visit_slash(struct walk *w)
 static void visit_path(struct walk *w, const char *path)
 {
     int rc;
-    uint8_t id[INTEGRITY_ID_SIZE];
+    struct level in = {.inside = false};
     struct span above, name;
     struct file_info info = {0};
     bool is_folder;
@@ -388,21 +448,21 @@ static void visit_path(struct walk *w, const char *path)
         visit_slash(w);
         return;
     }
-    struct walk_folder *folder = open_parent(w, &rc);
+    in.folder = open_parent(w, &rc);
     integrity_path_split(told_span(w), &above, &name);
-    if (folder)
-        rc = walk_info(folder, name.p, &info);
+    if (in.folder)
+        rc = walk_info(in.folder, name.p, &info);
     if (rc == 0) {
-        integrity_folder_id(above, id);
+        integrity_folder_id(above, in.id);
         if (w->adopt)
             integrity_adopt_folder(&w->adopted, above);
-        visit(w, folder, id, name.p, info.type, false);
+        visit(w, &in, name.p, info.type);
     } else if (rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP) {
         skip(w, INTEGRITY_SKIP_UNREADABLE);
     } else if (is_known(w, &is_folder)) {
         tell_gone(w, is_folder);
     }
-    walk_close(folder);
+    walk_close(in.folder);
 }
 
 static void visit_root(void *ctx, const char *root, size_t item)
@@ -466,7 +526,9 @@ void integrity_walk(const struct integrity_walk_host *host, struct integrity_job
     w->host = host;
     w->job = job;
     w->result = &job->result;
-    w->look = (struct integrity_look){.pace = {w, read_pace}, .hash_max = c->hash_max};
+    integrity_pair_init(&w->pair, &(struct integrity_pace){w, read_pace}, c->hash_max);
+    w->pair.ctx = w;
+    w->pair.done = looked_at;
     w->record = BUF_INIT(INTEGRITY_RECORD_MAX + 1024);
     w->now_s = (uint32_t)(clock_wall_ms() / 1000);
     w->began_ms = clock_mono_ms();
@@ -481,6 +543,7 @@ void integrity_walk(const struct integrity_walk_host *host, struct integrity_job
         if (!job->first && !stopped(w))
             visit_strays(w);
     }
+    integrity_pair_release(&w->pair);
     job->result.error = integrity_adopt_release(&w->adopted);
     mounts_free(w->mounts);
     buf_release(&w->record);
