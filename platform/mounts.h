@@ -20,6 +20,8 @@ void mounts_free(struct mounts *m);
 enum mount_kind mounts_at(const struct mounts *m, const char *path);
 /* What the path lies on. */
 enum mount_kind mounts_of(const struct mounts *m, const char *path);
+/* Tells one mount from another: of what the path lies on; 0 if nothing is known. */
+int mounts_id_of(const struct mounts *m, const char *path);
 /* Every mount point below path, in no order; each() returning false ends it. */
 void mounts_below(const struct mounts *m, const char *path,
                   bool (*each)(void *ctx, const char *point, enum mount_kind kind), void *ctx);

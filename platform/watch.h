@@ -49,8 +49,9 @@ enum watch_kind {
     WATCH_CHANGED = 1, /* content (closed after writing) or attributes */
     WATCH_CREATED = 2,
     WATCH_DELETED = 4,
-    WATCH_RENAMED = 8,  /* path -> path2 */
-    WATCH_OVERFLOW = 16 /* events were lost: look at everything again */
+    WATCH_RENAMED = 8,   /* path -> path2 */
+    WATCH_OVERFLOW = 16, /* events were lost below path, or everywhere if it is empty */
+    WATCH_MOUNTED = 32   /* path shows another file system than before: one came or went */
 };
 
 struct watch_event {
@@ -70,14 +71,14 @@ struct watch_filter {
 
 struct watch_root_status {
     char path[WATCH_PATH_MAX];
-    const char *mechanism; /* "fanotify", "inotify", "none" */
+    const char *mechanism; /* "fanotify", "inotify", "none"; literals */
     char why[160];         /* why not fanotify, in words; empty if it is */
 };
 
 struct watch;
 int watch_open(const struct watch_filter *filter, struct watch **out);
-/* Watches path and what is below, also when it comes later. 0, or a negative errno value (then its
- * status tells why). */
+/* Watches path and what is below, also when it or a file system there comes later. 0, or a negative
+ * errno value (then its status tells why). */
 int watch_add(struct watch *w, const char *path);
 wait_t watch_wait(const struct watch *w);
 /* 1 and *out, or 0 when there is none. */

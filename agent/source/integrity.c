@@ -190,6 +190,23 @@ static bool take_findings(struct integrity *self, int64_t now_ms)
 
 /* ---- real time ---- */
 
+static void describe_watch(struct integrity *self)
+{
+    struct watch_root_status *all = mem_new(STATUS_MAX, sizeof(*all));
+    size_t n = watch_status(self->watch, all, STATUS_MAX), others = 0;
+    struct buf text = BUF_INIT(sizeof(self->watch_words) - 1);
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(all[i].mechanism, "fanotify") != 0 && others++ == 0)
+            buf_printf(&text, "%.40s is watched by %s: %.80s", all[i].path, all[i].mechanism,
+                       all[i].why);
+    if (others > 1)
+        buf_printf(&text, " (and %zu more)", others - 1);
+    span_copy(buf_span(&text), self->watch_words, sizeof(self->watch_words));
+    buf_release(&text);
+    self->watched = n - others;
+    free(all);
+}
+
 static bool is_same_actor(const struct watch_actor *a, const struct watch_actor *b)
 {
     return a->pid == b->pid && a->known == b->known && a->uid == b->uid && a->ppid == b->ppid &&
@@ -212,6 +229,34 @@ static const char *watched(const struct integrity *self, const char *on_disk)
     return path && path[1] && integrity_paths_wanted(self->paths, path) ? path : NULL;
 }
 
+/* What is below a path has to be looked at, since nobody saw what happened there. */
+static void look_below(struct integrity *self, const char *path, int64_t now_ms)
+{
+    if (!path || !pendings_add_tree(self->pending, path, now_ms))
+        integrity_scan_soon(self, now_ms);
+    else
+        self->below++;
+}
+
+static void take_unseen(struct integrity *self, int64_t now_ms)
+{
+    const struct watch_event *e = &self->event;
+    if (e->kinds & WATCH_MOUNTED)
+        describe_watch(self);
+    look_below(self, watched(self, e->path), now_ms);
+}
+
+/* The folder that holds path, if it is watched itself. */
+static const char *watched_folder_of(struct integrity *self, const char *path)
+{
+    struct span folder, name;
+    integrity_path_split(span_of(path), &folder, &name);
+    bool fits = span_copy(folder, self->folder, sizeof(self->folder));
+    return fits && self->folder[0] && integrity_paths_wanted(self->paths, self->folder)
+               ? self->folder
+               : NULL;
+}
+
 static struct pending *note(struct integrity *self, const char *path, int64_t now_ms)
 {
     const struct watch_event *e = &self->event;
@@ -219,7 +264,7 @@ static struct pending *note(struct integrity *self, const char *path, int64_t no
     struct pending *p = pendings_add(self->pending, path, actor_of(self, &e->actor), now_ms,
                                      only_made ? PENDING_CREATED_MS : PENDING_QUIET_MS);
     if (!p) {
-        integrity_scan_soon(self, now_ms);
+        look_below(self, watched_folder_of(self, path), now_ms);
         return NULL;
     }
     p->seen_ms = e->time_ms;
@@ -230,8 +275,8 @@ static struct pending *note(struct integrity *self, const char *path, int64_t no
 static void take_event(struct integrity *self, int64_t now_ms)
 {
     const struct watch_event *e = &self->event;
-    if (e->kinds & WATCH_OVERFLOW) {
-        integrity_scan_soon(self, now_ms);
+    if (e->kinds & (WATCH_OVERFLOW | WATCH_MOUNTED)) {
+        take_unseen(self, now_ms);
         return;
     }
     const char *path = watched(self, e->path), *path2 = watched(self, e->path2);
@@ -282,25 +327,6 @@ static void add_root(void *ctx, const char *root, size_t item)
     (void)item;
     if (integrity_paths_on_disk(self->paths, root, on_disk, sizeof(on_disk)))
         watch_add(self->watch, on_disk);
-}
-
-static void describe_watch(struct integrity *self)
-{
-    struct watch_root_status *all = mem_new(STATUS_MAX, sizeof(*all));
-    size_t n = watch_status(self->watch, all, STATUS_MAX), others = 0;
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(all[i].mechanism, "fanotify") == 0)
-            continue;
-        if (others++ == 0)
-            snprintf(self->watch_words, sizeof(self->watch_words), "%.40s is watched by %s: %.80s",
-                     all[i].path, all[i].mechanism, all[i].why);
-    }
-    if (others > 1) {
-        size_t at = strlen(self->watch_words);
-        snprintf(self->watch_words + at, sizeof(self->watch_words) - at, " (and %zu more)",
-                 others - 1);
-    }
-    free(all);
 }
 
 static void open_watch(struct integrity *self)
@@ -425,6 +451,11 @@ static void health(void *ctx, struct source_health *out)
     if (self->scanning)
         buf_printf(&text, "scanning, %llu files so far; ",
                    (unsigned long long)integrity_scan_progress(self->scan));
+    if (self->watched)
+        buf_printf(&text, "%zu trees watched by fanotify; ", self->watched);
+    if (self->below)
+        buf_printf(&text, "%llu folders were looked through again; ",
+                   (unsigned long long)self->below);
     if (self->overflows)
         buf_printf(&text, "%llu times changes were left to a scan; ",
                    (unsigned long long)self->overflows);

@@ -210,6 +210,12 @@ void integrity_look_now(struct integrity *self, struct pending *p, int64_t now_m
     struct walk_folder *folder;
     struct file_info info;
     const char *name;
+    if (p->tree) { /* whoever touched the folder last need not have done all that is found there */
+        integrity_actor_drop(p->actor);
+        p->actor = NULL;
+        give_to_worker(self, p, now_ms);
+        return;
+    }
     struct pending *target = p->to ? pendings_find(self->pending, p->to) : NULL;
     if (target && target != p && target->waiting && target->from) {
         free(p->to); /* the new name first: it may be told as one rename */

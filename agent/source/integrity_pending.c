@@ -5,6 +5,7 @@
 
 struct pendings {
     struct map *by_path;
+    size_t limit; /* of what is no tree */
     struct pending *first, *last;
 };
 
@@ -42,7 +43,8 @@ static void pending_free(void *p)
 struct pendings *pendings_new(size_t limit)
 {
     struct pendings *t = mem_new(1, sizeof(*t));
-    t->by_path = map_new(limit);
+    t->limit = limit;
+    t->by_path = map_new(limit + PENDING_TREES_MAX);
     return t;
 }
 
@@ -83,9 +85,11 @@ static void forget_old(struct pendings *t, int64_t now_ms)
     }
 }
 
-static struct pending *make(struct pendings *t, const char *path)
+static struct pending *make(struct pendings *t, const char *path, bool tree)
 {
     bool full;
+    if (!tree && map_count(t->by_path) >= t->limit)
+        return NULL;
     struct pending *p = mem_new(1, sizeof(*p));
     p->path = mem_text(path);
     map_set(t->by_path, span_of(path), p, &full);
@@ -105,21 +109,27 @@ static int64_t least(int64_t a, int64_t b)
     return a < b ? a : b;
 }
 
-struct pending *pendings_add(struct pendings *t, const char *path, struct integrity_actor *actor,
-                             int64_t now_ms, int64_t delay_ms)
+static struct pending *find_or_make(struct pendings *t, const char *path, bool tree, int64_t now_ms)
 {
     struct pending *p = pendings_find(t, path);
     if (!p)
-        p = make(t, path);
-    if (!p) {
-        forget_old(t, now_ms);
-        p = make(t, path);
-    }
+        p = make(t, path, tree);
+    if (p)
+        return p;
+    forget_old(t, now_ms);
+    return make(t, path, tree);
+}
+
+static struct pending *add(struct pendings *t, const char *path, struct integrity_actor *actor,
+                           bool tree, int64_t now_ms, int64_t delay_ms)
+{
+    struct pending *p = find_or_make(t, path, tree, now_ms);
     if (!p)
         return NULL;
     if (!p->waiting)
         p->first_ms = now_ms;
     p->waiting = true;
+    p->tree = p->tree || tree;
     p->due_ms = least(now_ms + delay_ms, p->first_ms + PENDING_LATEST_MS);
     if (p->due_ms < p->looked_ms + PENDING_LATEST_MS)
         p->due_ms = p->looked_ms + PENDING_LATEST_MS;
@@ -129,6 +139,16 @@ struct pending *pendings_add(struct pendings *t, const char *path, struct integr
     return p;
 }
 
+struct pending *pendings_add(struct pendings *t, const char *path, struct integrity_actor *actor,
+                             int64_t now_ms, int64_t delay_ms)
+{
+    return add(t, path, actor, false, now_ms, delay_ms);
+}
+
+struct pending *pendings_add_tree(struct pendings *t, const char *path, int64_t now_ms)
+{
+    return add(t, path, NULL, true, now_ms, PENDING_LATEST_MS);
+}
 struct pending *pendings_due(struct pendings *t, int64_t now_ms)
 {
     for (struct pending *p = t->first; p; p = p->next)
@@ -148,7 +168,7 @@ int64_t pendings_next_ms(const struct pendings *t)
 
 void pending_done(struct pending *p, int64_t now_ms)
 {
-    p->waiting = false;
+    p->waiting = p->tree = false;
     p->looked_ms = now_ms;
     free(p->from);
     free(p->to);

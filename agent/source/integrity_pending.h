@@ -15,6 +15,7 @@
 #define PENDING_QUIET_MS   50   /* a look waits for so long a silence ... */
 #define PENDING_CREATED_MS 200  /* ... a new file gets this long to be filled ... */
 #define PENDING_LATEST_MS  1000 /* ... but not longer than this, and not more often */
+#define PENDING_TREES_MAX  256  /* beside the limit of a table */
 
 struct integrity_actor { /* shared by all paths that one process touched */
     size_t shares;
@@ -29,6 +30,7 @@ struct pending {
     struct integrity_actor *actor;
     int64_t seen_ms; /* wall clock */
     bool waiting;    /* to be looked at; else only remembered */
+    bool tree;       /* with all that is below it */
     unsigned tries;
     int64_t first_ms, due_ms, looked_ms; /* monotonic */
 };
@@ -40,6 +42,9 @@ void pendings_free(struct pendings *t);
 /* Notes a change and sets when it is due; actor is shared. NULL when the table is full. */
 struct pending *pendings_add(struct pendings *t, const char *path, struct integrity_actor *actor,
                              int64_t now_ms, int64_t delay_ms);
+/* The same for a folder below which changes were not seen one by one; there is room for some of
+ * them when the table is full of others. */
+struct pending *pendings_add_tree(struct pendings *t, const char *path, int64_t now_ms);
 struct pending *pendings_find(const struct pendings *t, const char *path);
 /* The first one that is due, or NULL. */
 struct pending *pendings_due(struct pendings *t, int64_t now_ms);

@@ -30,9 +30,12 @@ struct integrity {
     int64_t opened_ms;    /* wall clock */
     uint64_t told;        /* by the present scan */
     uint64_t overflows;   /* changes came faster than they could be taken */
+    uint64_t below;       /* folders looked through for what nobody saw happen */
+    size_t watched;       /* trees and mounts with a mark of fanotify */
+    char folder[INTEGRITY_PATH_MAX];
 
     char severity_words[160]; /* what is wrong with the table of severities, or empty */
-    char watch_words[160];    /* why not all is watched by fanotify, or empty */
+    char watch_words[160];    /* what is not watched by fanotify and why, or empty */
     char scan_words[160];     /* the last scan */
     int scan_error;
 };

@@ -11,6 +11,7 @@
 struct mount {
     char *point;
     enum mount_kind kind;
+    int id;
     size_t order; /* the later one lies on top */
 };
 
@@ -62,7 +63,7 @@ static void unescape(char *s)
     *to = '\0';
 }
 
-static int add(struct mounts *m, const char *point, enum mount_kind kind)
+static int add(struct mounts *m, const char *point, enum mount_kind kind, int id)
 {
     if (m->n == m->room) {
         size_t room = m->room ? m->room * 2 : 64;
@@ -73,7 +74,7 @@ static int add(struct mounts *m, const char *point, enum mount_kind kind)
         m->room = room;
     }
     struct mount *added = &m->items[m->n];
-    *added = (struct mount){strdup(point), kind, m->n};
+    *added = (struct mount){strdup(point), kind, id, m->n};
     if (!added->point)
         return -ENOMEM;
     m->n++;
@@ -84,6 +85,7 @@ static int add(struct mounts *m, const char *point, enum mount_kind kind)
 static int add_line(struct mounts *m, char *line)
 {
     char *save = NULL, *point = NULL, *field = strtok_r(line, " \n", &save);
+    int id = field ? (int)strtol(field, NULL, 10) : 0;
     for (int i = 0; field && strcmp(field, "-") != 0; i++) {
         if (i == 4)
             point = field;
@@ -93,7 +95,7 @@ static int add_line(struct mounts *m, char *line)
     if (!point || !type)
         return 0;
     unescape(point);
-    return add(m, point, kind_of(type));
+    return add(m, point, kind_of(type), id);
 }
 
 static int compare(const void *a, const void *b)
@@ -159,19 +161,31 @@ static bool lies_below(const char *path, const char *folder)
     return strncmp(path, folder, n) == 0 && path[n] == '/';
 }
 
-enum mount_kind mounts_of(const struct mounts *m, const char *path)
+static const struct mount *mount_of(const struct mounts *m, const char *path)
 {
-    enum mount_kind kind = MOUNT_NONE;
+    const struct mount *found = NULL;
     size_t longest = 0;
     for (size_t i = 0; m && i < m->n; i++) {
         const char *point = m->items[i].point;
         bool covers = strcmp(point, path) == 0 || lies_below(path, point);
         if (covers && strlen(point) >= longest) {
             longest = strlen(point);
-            kind = m->items[i].kind;
+            found = &m->items[i];
         }
     }
-    return kind;
+    return found;
+}
+
+enum mount_kind mounts_of(const struct mounts *m, const char *path)
+{
+    const struct mount *found = mount_of(m, path);
+    return found ? found->kind : MOUNT_NONE;
+}
+
+int mounts_id_of(const struct mounts *m, const char *path)
+{
+    const struct mount *found = mount_of(m, path);
+    return found ? found->id : 0;
 }
 
 void mounts_below(const struct mounts *m, const char *path,

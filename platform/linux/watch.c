@@ -2,9 +2,7 @@
 #include "platform/watch.h"
 
 #include "platform/clock.h"
-#include "platform/file.h"
 #include "platform/linux/watch_parts.h"
-#include "platform/mounts.h"
 #include "platform/thread.h"
 
 #include <errno.h>
@@ -14,9 +12,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-#define QUEUE_MAX 8192
-#define BUCKETS   4096
-#define ROOTS_MAX 256
+#define QUEUE_MAX       8192
+#define QUEUE_BYTES     (4 << 20) /* of nodes: paths may be long */
+#define LOST_MAX        64
+#define BUCKETS         4096
+#define MOUNTS_EVERY_MS 200 /* a host may mount all the time */
 
 struct node {
     struct node *next;      /* in the order of arrival */
@@ -26,15 +26,10 @@ struct node {
     bool folder;
     int pid;
     int64_t time_ms;
+    size_t bytes;
     struct actor *actor;
     size_t path2; /* where it starts in text; 0: none */
     char text[];
-};
-
-struct root {
-    char *path;
-    const char *mechanism;
-    char why[160];
 };
 
 struct watch {
@@ -42,18 +37,19 @@ struct watch {
     struct lock *lock; /* of the queue */
     struct node *first, **last;
     struct node *buckets[BUCKETS];
-    size_t n;
-    bool overflow;
+    size_t n, bytes;
+    char *lost[LOST_MAX]; /* folders in which something changed that found no room */
+    size_t lost_n;
+    bool overflow; /* not even the folder is known */
     struct bell *bell;
 
-    struct fan *fan; /* NULL where it is refused: fan_error */
-    int fan_error;
-    struct ino *ino; /* made when first needed; grows only */
-    struct root roots[ROOTS_MAX];
-    size_t roots_n;
+    struct fan *fan; /* NULL where it is refused */
+    struct roots *roots;
     struct thread *reader;
     int wake; /* an eventfd: stop, or look what there is to wait for */
     bool stop;
+    bool mounts_changed; /* since they were looked at; reader's, as the next */
+    int64_t mounts_next_ms;
 };
 
 /* ---- the queue ---- */
@@ -92,13 +88,39 @@ static struct node *node_new(const struct watch_found *f, uint32_t hash)
     return n;
 }
 
+static size_t node_size(const struct watch_found *f)
+{
+    return sizeof(struct node) + strlen(f->path) + (f->path2 ? strlen(f->path2) : 0) + 2;
+}
+
+/* The folder that holds a path is remembered instead of it. */
+static void lose(struct watch *w, const char *path)
+{
+    size_t n = (size_t)(strrchr(path, '/') - path);
+    n += n == 0;
+    for (size_t i = 0; i < w->lost_n; i++)
+        if (strncmp(w->lost[i], path, n) == 0 && !w->lost[i][n])
+            return;
+    char *folder = w->lost_n < LOST_MAX ? strndup(path, n) : NULL;
+    if (folder)
+        w->lost[w->lost_n++] = folder;
+    else
+        w->overflow = true;
+}
+
 static struct node *append(struct watch *w, const struct watch_found *f, uint32_t hash)
 {
-    struct node *n = w->n < QUEUE_MAX ? node_new(f, hash) : NULL;
+    size_t bytes = node_size(f);
+    bool room = w->n < QUEUE_MAX && w->bytes + bytes <= QUEUE_BYTES;
+    struct node *n = room ? node_new(f, hash) : NULL;
     if (!n) {
-        w->overflow = true;
+        lose(w, f->path);
+        if (f->path2)
+            lose(w, f->path2);
         return NULL;
     }
+    n->bytes = bytes;
+    w->bytes += bytes;
     *w->last = n;
     w->last = &n->next;
     n->same_hash = w->buckets[hash % BUCKETS];
@@ -145,19 +167,34 @@ static void unchain(struct watch *w, const struct node *n)
     *at = n->same_hash;
 }
 
-static struct node *take(struct watch *w, bool *overflow)
+static void unlink_first(struct watch *w)
+{
+    struct node *n = w->first;
+    unchain(w, n);
+    w->first = n->next;
+    if (!w->first)
+        w->last = &w->first;
+    w->n--;
+    w->bytes -= n->bytes;
+}
+
+/* One of three, or none: a change; a folder that lost some (the caller's to free); all is lost. */
+static struct node *take(struct watch *w, char **lost, bool *overflow)
 {
     lock_take(w->lock);
+    struct node *n = NULL;
     *overflow = w->overflow;
-    w->overflow = false;
-    struct node *n = *overflow ? NULL : w->first;
-    if (n) {
-        unchain(w, n);
-        w->first = n->next;
-        if (!w->first)
-            w->last = &w->first;
-        w->n--;
-    } else if (!*overflow) {
+    *lost = NULL;
+    if (w->overflow) {
+        w->overflow = false;
+        while (w->lost_n > 0)
+            free(w->lost[--w->lost_n]);
+    } else if (w->first) {
+        n = w->first;
+        unlink_first(w);
+    } else if (w->lost_n > 0) {
+        *lost = w->lost[--w->lost_n];
+    } else {
         bell_clear(w->bell);
     }
     lock_drop(w->lock);
@@ -170,27 +207,39 @@ static void node_free(struct node *n)
     free(n);
 }
 
-int watch_next(struct watch *w, struct watch_event *out)
+static void fill(struct watch_event *out, const struct node *n)
 {
-    bool overflow;
-    struct node *n = take(w, &overflow);
-    if (!n && !overflow)
-        return 0;
-    out->kinds = n ? n->kinds : WATCH_OVERFLOW;
-    out->folder = n && n->folder;
-    out->time_ms = n ? n->time_ms : clock_wall_ms();
-    out->path[0] = out->path2[0] = '\0';
-    memset(&out->actor, 0, sizeof(out->actor));
-    out->actor.login_uid = WATCH_NO_USER;
-    if (!n)
-        return 1;
+    out->kinds = n->kinds;
+    out->folder = n->folder;
+    out->time_ms = n->time_ms;
     snprintf(out->path, sizeof(out->path), "%s", n->text);
     if (n->path2)
         snprintf(out->path2, sizeof(out->path2), "%s", n->text + n->path2);
     if (n->actor)
         actor_unpack(n->actor, &out->actor);
     out->actor.pid = n->pid;
-    node_free(n);
+}
+
+int watch_next(struct watch *w, struct watch_event *out)
+{
+    bool overflow;
+    char *lost;
+    struct node *n = take(w, &lost, &overflow);
+    if (!n && !lost && !overflow)
+        return 0;
+    out->kinds = WATCH_OVERFLOW;
+    out->folder = lost != NULL;
+    out->time_ms = clock_wall_ms();
+    out->path[0] = out->path2[0] = '\0';
+    memset(&out->actor, 0, sizeof(out->actor));
+    out->actor.login_uid = WATCH_NO_USER;
+    if (n) {
+        fill(out, n);
+        node_free(n);
+    } else if (lost) {
+        snprintf(out->path, sizeof(out->path), "%s", lost);
+        free(lost);
+    }
     return 1;
 }
 
@@ -201,22 +250,41 @@ wait_t watch_wait(const struct watch *w)
 
 /* ---- the reader thread ---- */
 
+/* Takes what is mounted now into account, not too often; how long to wait until then, -1: for ever.
+ */
+static int follow_mounts(struct watch *w, bool changed)
+{
+    w->mounts_changed = w->mounts_changed || changed;
+    if (!w->mounts_changed)
+        return -1;
+    int64_t now = clock_mono_ms();
+    if (now < w->mounts_next_ms)
+        return (int)(w->mounts_next_ms - now);
+    w->mounts_changed = false;
+    roots_follow_mounts(w->roots);
+    w->mounts_next_ms = clock_mono_ms() + MOUNTS_EVERY_MS;
+    return -1;
+}
+
 static void read_loop(void *arg)
 {
     struct watch *w = arg;
+    int wait = -1;
     while (!__atomic_load_n(&w->stop, __ATOMIC_ACQUIRE)) {
-        struct pollfd fds[4] = {{.fd = w->wake, .events = POLLIN}};
-        nfds_t n = 1;
-        struct ino *ino = __atomic_load_n(&w->ino, __ATOMIC_ACQUIRE);
+        struct pollfd fds[5] = {{.fd = w->wake, .events = POLLIN},
+                                {.fd = roots_mount_table(w->roots), .events = POLLPRI}};
+        nfds_t n = 2;
+        struct ino *ino = roots_inotify(w->roots);
         if (w->fan)
             n += fan_polls(w->fan, fds + n);
         if (ino)
             n += ino_polls(ino, fds + n);
-        if (poll(fds, n, -1) < 0)
+        if (poll(fds, n, wait) < 0)
             continue;
         eventfd_t rings;
         if (fds[0].revents)
             eventfd_read(w->wake, &rings);
+        wait = follow_mounts(w, fds[1].revents != 0);
         if (w->fan)
             fan_read(w->fan);
         if (ino)
@@ -224,86 +292,21 @@ static void read_loop(void *arg)
     }
 }
 
+void watch_wake(struct watch *w)
+{
+    eventfd_write(w->wake, 1);
+}
+
 /* ---- roots ---- */
-
-static int add_by_inotify(struct watch *w, const char *path, char *why, size_t size)
-{
-    if (!w->ino) {
-        struct ino *ino;
-        int rc = ino_open(w, &ino);
-        if (rc != 0) {
-            snprintf(why, size, "inotify was refused (%s)", strerror(-rc));
-            return rc;
-        }
-        __atomic_store_n(&w->ino, ino, __ATOMIC_RELEASE);
-        eventfd_write(w->wake, 1);
-    }
-    return ino_add(w->ino, path, why, size);
-}
-
-/* The folder to mark: path itself, or the nearest one above it that is there. */
-static void nearest_folder(const char *path, char *out, size_t size)
-{
-    struct file_info info;
-    snprintf(out, size, "%s", path);
-    while (out[1] && (file_info_at(out, &info) != 0 || info.type != FILE_FOLDER)) {
-        char *slash = strrchr(out, '/');
-        slash[slash == out] = '\0';
-    }
-}
-
-static int add_one(struct watch *w, const char *path)
-{
-    char folder[WATCH_PATH_MAX];
-    struct root *r = w->roots_n < ROOTS_MAX ? &w->roots[w->roots_n] : NULL;
-    if (!r)
-        return -ENOSPC;
-    *r = (struct root){.path = strdup(path), .mechanism = "fanotify"};
-    if (!r->path)
-        return -ENOMEM;
-    w->roots_n++;
-    int rc = w->fan_error;
-    nearest_folder(path, folder, sizeof(folder));
-    if (w->fan)
-        rc = fan_add(w->fan, folder, r->why, sizeof(r->why));
-    else
-        snprintf(r->why, sizeof(r->why), "fanotify is not available (%s)", strerror(-rc));
-    if (rc == 0)
-        return 0;
-    rc = add_by_inotify(w, path, r->why, sizeof(r->why));
-    r->mechanism = rc == 0 ? "inotify" : "none";
-    return rc;
-}
-
-static bool add_mounted(void *ctx, const char *point, enum mount_kind kind)
-{
-    struct watch *w = ctx;
-    if (kind == MOUNT_LOCAL && watch_wants(w, point, true))
-        add_one(w, point);
-    return true;
-}
 
 int watch_add(struct watch *w, const char *path)
 {
-    struct mounts *mounts = NULL;
-    if (path[0] != '/' || strlen(path) >= WATCH_PATH_MAX)
-        return -EINVAL;
-    int rc = add_one(w, path);
-    if (mounts_read(&mounts) == 0)
-        mounts_below(mounts, path, add_mounted, w);
-    mounts_free(mounts);
-    return rc;
+    return roots_add(w->roots, path);
 }
 
 size_t watch_status(struct watch *w, struct watch_root_status *out, size_t max)
 {
-    size_t n = w->roots_n < max ? w->roots_n : max;
-    for (size_t i = 0; i < n; i++) {
-        snprintf(out[i].path, sizeof(out[i].path), "%s", w->roots[i].path);
-        snprintf(out[i].why, sizeof(out[i].why), "%s", w->roots[i].why);
-        out[i].mechanism = w->roots[i].mechanism;
-    }
-    return n;
+    return roots_status(w->roots, out, max);
 }
 
 /* ---- life ---- */
@@ -316,7 +319,10 @@ static int start(struct watch *w)
     w->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
     if (w->wake < 0)
         return -errno;
-    w->fan_error = fan_open(w, &w->fan);
+    int fan_error = fan_open(w, &w->fan);
+    w->roots = roots_new(w, w->fan, fan_error);
+    if (!w->roots)
+        return -ENOMEM;
     return thread_start(read_loop, w, false, &w->reader);
 }
 
@@ -348,14 +354,14 @@ void watch_close(struct watch *w)
         thread_join(w->reader);
     }
     fan_close(w->fan);
-    ino_close(w->ino);
+    roots_free(w->roots);
+    while (w->lost_n > 0)
+        free(w->lost[--w->lost_n]);
     while (w->first) {
         struct node *n = w->first;
         w->first = n->next;
         node_free(n);
     }
-    for (size_t i = 0; i < w->roots_n; i++)
-        free(w->roots[i].path);
     if (w->wake >= 0)
         close(w->wake);
     bell_close(w->bell);

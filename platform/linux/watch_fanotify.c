@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,7 +17,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#define MARKS_MAX    64
+#define MARKS_MAX    256
 #define CACHE_SLOTS  1024
 #define KEY_MAX      56 /* file system id and handle; longer handles are not cached */
 #define BUFFER_SIZE  (16 * 1024)
@@ -41,8 +42,9 @@ struct fan {
     int changes, starts; /* groups; starts may be -1 */
     uint64_t moves;      /* FAN_RENAME, or MOVES on kernels before 5.17 */
     int self;
+    pthread_mutex_t guard; /* of the marks: both threads add */
     struct mark marks[MARKS_MAX];
-    size_t marks_n; /* grows only; read by the other thread */
+    size_t marks_n;
     struct actor_table *actors;
     struct cached cache[CACHE_SLOTS];
     char path[2][WATCH_PATH_MAX];
@@ -67,6 +69,7 @@ int fan_open(struct watch *w, struct fan **out)
         close(fd);
         return -ENOMEM;
     }
+    pthread_mutex_init(&f->guard, NULL);
     f->watch = w;
     f->changes = fd;
     f->starts = fanotify_init(flags, O_RDONLY | O_LARGEFILE);
@@ -169,14 +172,15 @@ static int add_mark(struct fan *f, const char *path)
         return -ENOMEM;
     if (f->starts >= 0)
         fanotify_mark(f->starts, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC, AT_FDCWD, path);
-    f->marks[f->marks_n] = (struct mark){fsid, folder};
-    __atomic_store_n(&f->marks_n, f->marks_n + 1, __ATOMIC_RELEASE);
+    f->marks[f->marks_n++] = (struct mark){fsid, folder};
     return 0;
 }
 
 int fan_add(struct fan *f, const char *path, char *why, size_t size)
 {
+    pthread_mutex_lock(&f->guard);
     int rc = add_mark(f, path);
+    pthread_mutex_unlock(&f->guard);
     if (rc != 0)
         snprintf(why, size, "%s (%s)", words_for(rc), strerror(-rc));
     return rc;
@@ -200,13 +204,30 @@ static void forget_paths(struct fan *f)
     }
 }
 
-static int open_mount_of(const struct fan *f, uint64_t fsid)
+void fan_forget(struct fan *f)
 {
-    size_t n = __atomic_load_n(&f->marks_n, __ATOMIC_ACQUIRE);
-    for (size_t i = 0; i < n; i++)
+    pthread_mutex_lock(&f->guard);
+    while (f->marks_n > 0)
+        free(f->marks[--f->marks_n].folder);
+    pthread_mutex_unlock(&f->guard);
+    forget_paths(f);
+}
+
+/* Another file system may lie there by now. */
+static int open_mount_of(struct fan *f, uint64_t fsid)
+{
+    struct statfs fs;
+    int fd = -ENODEV;
+    pthread_mutex_lock(&f->guard);
+    for (size_t i = 0; i < f->marks_n && fd < 0; i++)
         if (f->marks[i].fsid == fsid)
-            return open_mount(f->marks[i].folder);
-    return -ENODEV;
+            fd = open_mount(f->marks[i].folder);
+    pthread_mutex_unlock(&f->guard);
+    if (fd >= 0 && (fstatfs(fd, &fs) != 0 || fsid_of(&fs.f_fsid) != fsid)) {
+        close(fd);
+        return -ESTALE;
+    }
+    return fd;
 }
 
 /* The path of an open folder, if it can be reached by it. */
@@ -411,6 +432,7 @@ void fan_close(struct fan *f)
         close(f->starts);
     for (size_t i = 0; i < f->marks_n; i++)
         free(f->marks[i].folder);
+    pthread_mutex_destroy(&f->guard);
     forget_paths(f);
     actor_table_free(f->actors);
     free(f);

@@ -122,6 +122,9 @@ static int watch_tree(struct ino *n, char *path, int depth)
 
 static int add_root(struct ino *n, const char *path)
 {
+    for (size_t i = 0; i < n->roots_n; i++)
+        if (strcmp(n->roots[i], path) == 0)
+            return 0;
     char *root = n->roots_n < ROOTS_MAX ? strdup(path) : NULL;
     if (!root)
         return -ENOMEM;
@@ -136,7 +139,8 @@ int ino_add(struct ino *n, const char *root, char *why, size_t size)
 {
     char path[WATCH_PATH_MAX];
     int rc = add_root(n, root);
-    for (size_t at = 0; rc == 0 && root[at + 1]; at += 1 + strcspn(root + at + 1, "/")) {
+    for (size_t at = 0; rc == 0 && root[at] && root[at + 1];
+         at += 1 + strcspn(root + at + 1, "/")) {
         snprintf(path, sizeof(path), "%.*s", at > 0 ? (int)at : 1, root);
         watch_folder(n, path);
     }

@@ -23,6 +23,20 @@ struct watch_found {
 bool watch_wants(const struct watch *w, const char *path, bool folder);
 void watch_push(struct watch *w, const struct watch_found *f);
 void watch_push_overflow(struct watch *w);
+void watch_wake(struct watch *w); /* there is another descriptor to wait for; any thread */
+
+/* ---- watch_roots.c: what is watched, as mounts come and go ---- */
+
+struct fan;
+struct ino;
+struct roots;
+struct roots *roots_new(struct watch *w, struct fan *fan, int fan_error); /* NULL: no memory */
+void roots_free(struct roots *r);
+int roots_add(struct roots *r, const char *path);                                /* any thread */
+size_t roots_status(struct roots *r, struct watch_root_status *out, size_t max); /* any thread */
+int roots_mount_table(const struct roots *r); /* to be polled for POLLPRI; -1: none */
+void roots_follow_mounts(struct roots *r);    /* what is mounted has changed */
+struct ino *roots_inotify(const struct roots *r);
 
 /* ---- watch_proc.c: what /proc tells ---- */
 
@@ -74,19 +88,20 @@ void actor_unpack(const struct actor *a, struct watch_actor *out); /* any thread
 
 /* ---- watch_fanotify.c ---- */
 
-struct fan;
-int fan_open(struct watch *w, struct fan **out); /* loop's thread, as fan_add and fan_close */
-/* Marks the file system that holds a folder. 0, or a negative errno value and why in words. */
+int fan_open(struct watch *w, struct fan **out); /* loop's thread, as fan_close */
+/* Marks the file system that holds a folder. 0, or a negative errno value and why in words. Any
+ * thread. */
 int fan_add(struct fan *f, const char *folder, char *why, size_t size);
+/* What is mounted has changed: every file system is to be added again. */
+void fan_forget(struct fan *f);
 size_t fan_polls(const struct fan *f, struct pollfd out[2]);
 void fan_read(struct fan *f);
 void fan_close(struct fan *f);
 
 /* ---- watch_inotify.c ---- */
 
-struct ino;
-int ino_open(struct watch *w, struct ino **out); /* loop's thread */
-/* Watches root and what is below, also when it comes later. Loop's thread. */
+int ino_open(struct watch *w, struct ino **out); /* any thread, as the next */
+/* Watches root and what is below, also when it comes later. */
 int ino_add(struct ino *n, const char *root, char *why, size_t size);
 size_t ino_polls(const struct ino *n, struct pollfd out[1]);
 void ino_read(struct ino *n);
