@@ -25,7 +25,7 @@ struct config_list { /* of one key that may stand several times */
 
 struct config_log { /* one section [log NAME] */
     char *name;
-    char *path;    /* may hold a glob in its last part */
+    char *path;    /* may hold a glob in any part */
     char *service; /* Sigma logsource.service, "" if none */
     char *format;  /* "syslog", "plain" */
 };

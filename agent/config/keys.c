@@ -76,7 +76,7 @@ const struct config_key config_keys[] = {
         "Also enter network and FUSE file systems."),
 
     LOG_KEY("path", KEY_PATH, path, NULL, "",
-            "The log file; a pattern in its last part follows every file that fits."),
+            "The log file; a pattern in any of its parts follows every file that fits."),
     LOG_KEY("service", KEY_TEXT, service, NULL, "",
             "Sigma logsource.service of its lines: auth, syslog, cron, ..."),
     LOG_KEY("format", KEY_CHOICE, format, "syslog plain", "syslog", "How a line is taken apart."),

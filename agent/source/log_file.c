@@ -1,6 +1,6 @@
 /*
- * Followed log files: the sections [log NAME] of the configuration. A pattern in the last part of a
- * path follows every file that fits. Each line becomes a record; what happens to the files
+ * Followed log files: the sections [log NAME] of the configuration. A pattern in a path follows
+ * every file that fits. Each line becomes a record; what happens to the files
  * themselves (emptied, deleted) becomes an event.
  */
 #include "base/mem.h"
@@ -9,14 +9,17 @@
 #include "platform/notify.h"
 #include "source/all.h"
 #include "source/log_follow.h"
+#include "source/log_glob.h"
 #include "source/log_syslog.h"
 
 #include <errno.h>
 
-#define FILES_MAX     256
-#define RUN_BUDGET    (1024 * 1024)
-#define LOOK_EVERY_MS 60000 /* without being told, and for new files that fit a pattern */
-#define UNSETTLED_MS  1000  /* while a rotation or deletion is under way */
+#define FILES_MAX       256
+#define RUN_BUDGET      (1024 * 1024)
+#define LOOK_EVERY_MS   60000 /* without being told, and for new files that fit a pattern */
+#define SHOW_UNREAD_MS  3600000
+#define FORGET_AFTER_MS 3600000
+#define UNSETTLED_MS    1000 /* while a rotation or deletion is under way */
 
 struct followed {
     struct log_follow follow;
@@ -32,6 +35,9 @@ struct log_files {
     size_t n;
     bool first_start; /* files that are there now are followed from their end */
     bool too_many;
+    const struct config_log *adding; /* whose files are looked for */
+    char unread[256];                /* what could not be read, last */
+    int64_t unread_until;            /* how long that is shown, monotonic ms */
     int64_t look_due;
     struct followed *current; /* whose lines are being handed on */
     struct syslog_clock clock;
@@ -42,8 +48,7 @@ struct log_files {
 static void make_uid(uint8_t out[EVENT_UID_SIZE], const struct followed *f,
                      const struct log_line *line)
 {
-    uint64_t numbers[2] = {line->ino, line->offset};
-    struct span parts[] = {span_of(f->path), span_make(numbers, sizeof(numbers)),
+    struct span parts[] = {span_of(f->path), span_make(&line->offset, sizeof(line->offset)),
                            span_make(line->file->head, sizeof(line->file->head)), line->text};
     event_uid_make(out, parts, sizeof(parts) / sizeof(parts[0]));
 }
@@ -79,7 +84,12 @@ static const struct {
 } incidents[] = {
     [LOG_INCIDENT_TRUNCATED] = {LOG_ACTIVITY_CLEAR, SEVERITY_HIGH,
                                 "a log was emptied and no copy of it is beside it"},
-    [LOG_INCIDENT_DELETED] = {LOG_ACTIVITY_DELETE, SEVERITY_MEDIUM,
+    [LOG_INCIDENT_REPLACED] = {LOG_ACTIVITY_DELETE, SEVERITY_HIGH,
+                               "a log was replaced by another file, and what was in it before is "
+                               "not beside it"},
+    [LOG_INCIDENT_EDITED] = {LOG_ACTIVITY_CLEAR, SEVERITY_HIGH,
+                             "a log was written anew: lines that were in it are gone or changed"},
+    [LOG_INCIDENT_DELETED] = {LOG_ACTIVITY_DELETE, SEVERITY_HIGH,
                               "a log is gone, and what was not read yet with it"},
 };
 
@@ -102,6 +112,15 @@ static void take_incident(void *ctx, enum log_incident what, const struct log_po
     self->host.emit(self->host.ctx, &e);
 }
 
+static void take_unread(void *ctx, const char *why)
+{
+    struct log_files *self = ctx;
+    struct followed *f = self->current;
+    self->host.dropped(self->host.ctx, why, 1);
+    snprintf(self->unread, sizeof(self->unread), "%.150s: %s", f->path, why);
+    self->unread_until = clock_mono_ms() + SHOW_UNREAD_MS;
+}
+
 /* ---- which files ---- */
 
 static struct followed *find_file(const struct log_files *self, const char *path)
@@ -112,11 +131,12 @@ static struct followed *find_file(const struct log_files *self, const char *path
     return NULL;
 }
 
-static void add_file(struct log_files *self, const struct config_log *log, const char *path)
+static void add_file(void *ctx, const char *path)
 {
+    struct log_files *self = ctx;
     char on_disk[4096];
     struct log_position saved;
-    struct buf value = BUF_INIT(256);
+    struct buf value = BUF_INIT(LOG_POSITION_SAVED_MAX);
     if (find_file(self, path))
         return;
     if (self->n == FILES_MAX) {
@@ -124,7 +144,7 @@ static void add_file(struct log_files *self, const struct config_log *log, const
         return;
     }
     struct followed *f = mem_new(1, sizeof(*f));
-    f->log = log;
+    f->log = self->adding;
     f->path = mem_text(path);
     f->dirty = true;
     snprintf(on_disk, sizeof(on_disk), "%s%s", self->host.config->host_root, path);
@@ -136,54 +156,54 @@ static void add_file(struct log_files *self, const struct config_log *log, const
     self->files[self->n++] = f;
 }
 
-static void split_path(const char *path, char *folder, size_t size)
+static void add_folder(void *ctx, const char *folder)
 {
-    struct span whole = span_of(path);
-    size_t slash = whole.n;
-    while (slash > 0 && whole.p[slash - 1] != '/')
-        slash--;
-    span_copy((struct span){path, slash > 1 ? slash - 1 : slash}, folder, size);
+    struct log_files *self = ctx;
+    char on_disk[8192];
+    snprintf(on_disk, sizeof(on_disk), "%s%s", self->host.config->host_root, folder);
+    notify_add(self->notify, on_disk); /* a folder that is not there yet: LOOK_EVERY_MS finds it */
 }
 
-static void add_matching(struct log_files *self, const struct config_log *log)
+static void note_too_many(void *ctx)
 {
-    char folder[4096], on_disk[8192], path[4096 + 300];
-    struct folder *d;
-    const char *name;
-    enum file_type type;
-    split_path(log->path, folder, sizeof(folder));
-    snprintf(on_disk, sizeof(on_disk), "%s%s", self->host.config->host_root, folder);
-    if (folder_open(on_disk, &d) != 0)
-        return;
-    while (folder_next(d, &name, &type) == 1) {
-        snprintf(path, sizeof(path), "%s/%s", folder, name);
-        if (text_glob(log->path, path))
-            add_file(self, log, path);
-    }
-    folder_close(d);
+    ((struct log_files *)ctx)->too_many = true;
 }
 
 static void look_for_files(struct log_files *self)
 {
     const struct config *c = self->host.config;
+    const struct log_glob_callbacks cb = {self, add_file, add_folder, note_too_many};
+    self->too_many = false;
     for (size_t i = 0; i < c->logs_n; i++) {
-        if (text_has_wildcard(c->logs[i].path))
-            add_matching(self, &c->logs[i]);
-        else
-            add_file(self, &c->logs[i], c->logs[i].path);
+        self->adding = &c->logs[i];
+        log_glob(c->host_root, c->logs[i].path, &cb);
     }
 }
 
-static void watch_folders(struct log_files *self)
+static void free_file(struct followed *f)
 {
-    const struct config *c = self->host.config;
-    for (size_t i = 0; i < c->logs_n; i++) {
-        char folder[4096], on_disk[8192];
-        split_path(c->logs[i].path, folder, sizeof(folder));
-        snprintf(on_disk, sizeof(on_disk), "%s%s", c->host_root, folder);
-        notify_add(self->notify,
-                   on_disk); /* a folder that is not there yet: LOOK_EVERY_MS finds it */
+    log_follow_release(&f->follow);
+    free(f->path);
+    free(f);
+}
+
+/* A file that fitted a pattern and is gone for good makes room for others. */
+static void leave_out_gone(struct log_files *self, int64_t now_ms)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < self->n; i++) {
+        struct followed *f = self->files[i];
+        bool gone = (f->follow.gone || f->follow.forgotten || !f->follow.known) &&
+                    f->follow.missing_since != 0 &&
+                    now_ms - f->follow.missing_since > FORGET_AFTER_MS;
+        if (gone && text_has_wildcard(f->log->path)) {
+            self->host.put(self->host.ctx, STORE_POSITIONS, span_of(f->path), (struct span){0, 0});
+            free_file(f);
+        } else {
+            self->files[kept++] = f;
+        }
     }
+    self->n = kept;
 }
 
 /* ---- the contract ---- */
@@ -199,7 +219,6 @@ static int open_files(const struct source_host *host, void **out, struct error *
         return error_set(e, "log folders cannot be watched: %s", error_text(rc));
     }
     self->first_start = store_get(host->store, STORE_META, SPAN("logs_started"), &value) == -ENOENT;
-    watch_folders(self);
     look_for_files(self);
     if (self->first_start)
         host->put(host->ctx, STORE_META, SPAN("logs_started"), SPAN("1"));
@@ -225,7 +244,7 @@ static void note_changes(struct log_files *self, int64_t now_ms)
         changed = true;
     if (now_ms >= self->look_due) {
         self->look_due = now_ms + LOOK_EVERY_MS;
-        watch_folders(self);
+        leave_out_gone(self, now_ms);
         changed = true;
     }
     if (!changed)
@@ -235,15 +254,10 @@ static void note_changes(struct log_files *self, int64_t now_ms)
         self->files[i]->dirty = true;
 }
 
-static bool is_unsettled(const struct log_follow *f)
-{
-    return f->rotated_since != 0 || (f->missing_since != 0 && f->known && !f->deleted_told);
-}
-
 static int64_t run(void *ctx, int64_t now_ms)
 {
     struct log_files *self = ctx;
-    const struct log_follow_callbacks cb = {self, take_line, take_incident};
+    const struct log_follow_callbacks cb = {self, take_line, take_incident, take_unread};
     uint64_t budget = RUN_BUDGET;
     int64_t next;
     note_changes(self, now_ms);
@@ -252,7 +266,7 @@ static int64_t run(void *ctx, int64_t now_ms)
     syslog_clock_init(&self->clock, wall_ms, clock_local_offset_s(wall_ms));
     for (size_t i = 0; i < self->n; i++) {
         struct followed *f = self->files[i];
-        if (!f->dirty && !is_unsettled(&f->follow))
+        if (!f->dirty && !log_follow_is_unsettled(&f->follow))
             continue;
         self->current = f;
         uint64_t used = budget > 0 ? log_follow_read(&f->follow, budget, now_ms, &cb) : 0;
@@ -260,7 +274,7 @@ static int64_t run(void *ctx, int64_t now_ms)
         budget -= used < budget ? used : budget;
         if (f->dirty)
             next = now_ms;
-        else if (is_unsettled(&f->follow) && now_ms + UNSETTLED_MS < next)
+        else if (log_follow_is_unsettled(&f->follow) && now_ms + UNSETTLED_MS < next)
             next = now_ms + UNSETTLED_MS;
     }
     return next;
@@ -271,11 +285,13 @@ static void checkpoint(void *ctx)
     struct log_files *self = ctx;
     for (size_t i = 0; i < self->n; i++) {
         struct followed *f = self->files[i];
-        struct buf value = BUF_INIT(64);
+        struct buf value = BUF_INIT(LOG_POSITION_SAVED_MAX);
         if (!f->follow.changed)
             continue;
         log_position_save(&f->follow.at, &value);
-        self->host.put(self->host.ctx, STORE_POSITIONS, span_of(f->path), buf_span(&value));
+        struct span nothing = {0, 0};
+        self->host.put(self->host.ctx, STORE_POSITIONS, span_of(f->path),
+                       f->follow.forgotten ? nothing : buf_span(&value));
         f->follow.changed = false;
         buf_release(&value);
     }
@@ -299,9 +315,14 @@ static void health(void *ctx, struct source_health *out)
             snprintf(out->detail, sizeof(out->detail), "%zu of %zu not there yet: %.150s", missing,
                      self->n, f->path);
     }
+    if (clock_mono_ms() < self->unread_until) {
+        out->state = SOURCE_DEGRADED;
+        memcpy(out->detail, self->unread, sizeof(out->detail));
+    }
     if (self->too_many) {
         out->state = SOURCE_DEGRADED;
-        snprintf(out->detail, sizeof(out->detail), "more than %d files fit the patterns",
+        snprintf(out->detail, sizeof(out->detail),
+                 "more than %d files fit the patterns, or one looks into too many folders",
                  FILES_MAX);
     }
 }
@@ -309,11 +330,8 @@ static void health(void *ctx, struct source_health *out)
 static void close_files(void *ctx)
 {
     struct log_files *self = ctx;
-    for (size_t i = 0; i < self->n; i++) {
-        log_follow_release(&self->files[i]->follow);
-        free(self->files[i]->path);
-        free(self->files[i]);
-    }
+    for (size_t i = 0; i < self->n; i++)
+        free_file(self->files[i]);
     notify_close(self->notify);
     free(self);
 }

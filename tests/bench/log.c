@@ -34,6 +34,11 @@ static void take_incident(void *ctx, enum log_incident what, const struct log_po
     (void)ctx, (void)what, (void)before;
 }
 
+static void take_unread(void *ctx, const char *why)
+{
+    (void)ctx, (void)why;
+}
+
 static double floor_s(const char *path)
 {
     static char block[65536];
@@ -69,7 +74,7 @@ static void write_log(const char *path)
 int main(void)
 {
     static struct log_follow follow;
-    const struct log_follow_callbacks callbacks = {NULL, take_line, take_incident};
+    const struct log_follow_callbacks callbacks = {NULL, take_line, take_incident, take_unread};
     char path[64];
     snprintf(path, sizeof(path), "/tmp/vigia-bench-log-%d", (int)getpid());
     syslog_clock_init(&year, 1790000000000, 0);

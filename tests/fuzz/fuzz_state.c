@@ -10,15 +10,21 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 static void try_position(struct span saved)
 {
-    static file_t log = FILE_NONE;
+    static struct log_content log = {FILE_NONE, NULL};
+    file_t file;
     struct log_position p;
     struct buf out = BUF_INIT(256);
-    if (log == FILE_NONE && file_open_read("/proc/self/exe", &log) != 0) /* long enough */
-        abort();
+    if (log.file == FILE_NONE) {
+        if (file_open_read("/proc/self/exe", &file) != 0) /* long enough */
+            abort();
+        log_content_plain(&log, file);
+    }
     if (!log_position_load(saved, &p))
         return;
     log_position_save(&p, &out);
-    log_position_fits(log, &p);
+    log_position_fits_head(&log, &p);
+    log_position_fits_tail(&log, &p);
+    log_position_find_tail(&log, &p, 1 << 20);
     if (!span_equal(buf_span(&out), saved))
         abort();
     buf_release(&out);

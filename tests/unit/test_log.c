@@ -64,7 +64,8 @@ static void local_time_is_taken_into_account(void **state)
 
 static char log_path[512];
 static struct buf lines; /* what was handed on, one a line */
-static int truncated, deleted, cut;
+static int truncated, replaced, edited, deleted, cut;
+static const char *unread;
 
 static void take_line(void *ctx, const struct log_line *line)
 {
@@ -79,10 +80,18 @@ static void take_incident(void *ctx, enum log_incident what, const struct log_po
     (void)ctx;
     (void)before;
     truncated += what == LOG_INCIDENT_TRUNCATED;
+    replaced += what == LOG_INCIDENT_REPLACED;
+    edited += what == LOG_INCIDENT_EDITED;
     deleted += what == LOG_INCIDENT_DELETED;
 }
 
-static const struct log_follow_callbacks callbacks = {NULL, take_line, take_incident};
+static void take_unread(void *ctx, const char *why)
+{
+    (void)ctx;
+    unread = why;
+}
+
+static const struct log_follow_callbacks callbacks = {NULL, take_line, take_incident, take_unread};
 
 static void append(const char *path, const char *text)
 {
@@ -103,7 +112,8 @@ static int set_up(void **state)
     snprintf(log_path, sizeof(log_path), "%s/a.log", scratch_path());
     lines = BUF_INIT(1 << 20);
     buf_put_text(&lines, "");
-    truncated = deleted = cut = 0;
+    truncated = replaced = edited = deleted = cut = 0;
+    unread = NULL;
     return 0;
 }
 
