@@ -14,6 +14,7 @@ static const struct command {
     {"status", cmd_status, "how both roles are; exit 0 healthy, 1 degraded, 3 not running"},
     {"check", cmd_check, "look the configuration and the rules over"},
     {"scan", cmd_scan, "ask the running collect for a re-check of all watched files"},
+    {"updates", cmd_updates, "the pending updates, as `apt list --upgradable` has them"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

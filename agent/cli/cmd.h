@@ -13,5 +13,6 @@ int cmd_enroll(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
+int cmd_updates(int argc, char **argv);
 
 #endif

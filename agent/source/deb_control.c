@@ -8,14 +8,15 @@
 void deb_reader_init(struct deb_reader *r, const char *const *names, deb_stanza_fn *stanza,
                      void *ctx)
 {
-    *r = (struct deb_reader){.names = names, .stanza = stanza, .ctx = ctx};
+    *r = (struct deb_reader){.names = names, .stanza = stanza, .ctx = ctx, .field = DEB_FIELDS_MAX};
 }
 
 static void end_stanza(struct deb_reader *r)
 {
-    if (r->any && !r->stop)
+    if (r->any && !r->stop && !r->skip)
         r->stop = !r->stanza(r->ctx, r->values);
-    r->any = false;
+    r->any = r->skip = false;
+    r->field = DEB_FIELDS_MAX;
     memset(r->values, 0, sizeof(r->values));
 }
 
@@ -30,6 +31,16 @@ static void keep(struct deb_reader *r, size_t i, struct span value)
     r->values[i] = (struct span){r->text[i], value.n};
 }
 
+static void take_field(struct deb_reader *r, size_t i, struct span value)
+{
+    keep(r, i, value);
+    r->field = i;
+    if (r->piece)
+        r->piece(r->ctx, i, value);
+    if (i == 0 && r->want)
+        r->skip = !r->want(r->ctx, r->values[0]);
+}
+
 void deb_reader_line(struct deb_reader *r, struct span line)
 {
     if (line.n == 0) {
@@ -37,12 +48,18 @@ void deb_reader_line(struct deb_reader *r, struct span line)
         return;
     }
     r->any = true;
-    if (line.p[0] == ' ' || line.p[0] == '\t')
+    if (r->skip)
         return;
+    if (line.p[0] == ' ' || line.p[0] == '\t') {
+        if (r->piece && r->field < DEB_FIELDS_MAX)
+            r->piece(r->ctx, r->field, line);
+        return;
+    }
+    r->field = DEB_FIELDS_MAX;
     for (size_t i = 0; r->names[i]; i++) {
-        struct span name = span_of(r->names[i]);
-        if (line.n > name.n && line.p[name.n] == ':' && memcmp(line.p, name.p, name.n) == 0) {
-            keep(r, i, (struct span){line.p + name.n + 1, line.n - name.n - 1});
+        size_t n = strlen(r->names[i]);
+        if (line.n > n && line.p[n] == ':' && memcmp(line.p, r->names[i], n) == 0) {
+            take_field(r, i, (struct span){line.p + n + 1, line.n - n - 1});
             return;
         }
     }
@@ -53,8 +70,7 @@ void deb_reader_end(struct deb_reader *r)
     end_stanza(r);
 }
 
-/* Hands on whole lines and returns how many bytes they were. */
-static size_t take_lines(struct deb_reader *r, char *block, size_t n)
+size_t deb_reader_feed(struct deb_reader *r, const char *block, size_t n)
 {
     size_t from = 0;
     while (from < n && !r->stop) {
@@ -77,7 +93,7 @@ static int read_blocks(file_t f, struct deb_reader *r, char *block)
         if (got < 0)
             return (int)got;
         offset += (uint64_t)got;
-        size_t n = held + (size_t)got, used = take_lines(r, block, n);
+        size_t n = held + (size_t)got, used = deb_reader_feed(r, block, n);
         if (got == 0 || r->stop) {
             if (n > used && !r->stop)
                 deb_reader_line(r, (struct span){block + used, n - used});

@@ -10,11 +10,12 @@
 #include "platform/host.h"
 #include "platform/notify.h"
 #include "source/all.h"
-#include "source/patch_packages.h"
+#include "source/patch_lists.h"
 #include "source/patch_tell.h"
 
-#define DAY_MS    86400000
-#define SETTLE_MS 2000 /* dpkg and apt write many files: look when they are quiet */
+#define DAY_MS     86400000
+#define STEP_BYTES (8 << 20) /* of lists in one run: some ten milliseconds */
+#define SETTLE_MS  2000      /* dpkg and apt write many files: look when they are quiet */
 
 struct told { /* what was told last, under a key of STORE_PATCH */
     uint8_t digest[32];
@@ -25,7 +26,9 @@ struct patch {
     struct source_host host;
     struct notify *notify;
     struct host_info os;
-    int64_t due; /* monotonic */
+    int64_t due;               /* monotonic */
+    struct patch_lists *lists; /* while a look goes on, with packages */
+    struct packages packages;
     struct error error;
     char warning[256];
 };
@@ -129,7 +132,7 @@ static bool is_reboot_required(const char *host_root)
 static void digest_of_state(const struct patch_facts *f, uint8_t out[32])
 {
     struct sha256 s;
-    uint8_t flags[2] = {f->reboot_required, f->lists_known};
+    uint8_t flags[2] = {f->reboot_required, patch_lists_known(f)};
     sha256_init(&s);
     sha256_update(&s, flags, sizeof(flags));
     sha256_update(&s, f->packages->digest, sizeof(f->packages->digest));
@@ -158,50 +161,59 @@ static void tell(const struct patch *self, const struct patch_facts *f)
     }
 }
 
-static void note_lists(struct patch *self, const struct packages *p, bool readable)
+/* What keeps the answer from being true, the worst first. */
+static void note_lists(struct patch *self)
 {
-    self->warning[0] = '\0';
-    if (readable && p->lists == 0 && p->lists_unreadable > 0)
-        snprintf(self->warning, sizeof(self->warning),
-                 "pending updates are unknown: the package lists are stored compressed, and those "
-                 "are not read yet (%.100s)",
-                 p->unreadable);
-    else if (!readable || p->lists == 0)
-        snprintf(self->warning, sizeof(self->warning),
-                 "no package lists, so pending updates are unknown; run apt-get update");
-    else if (p->lists_unreadable > 0)
-        snprintf(self->warning, sizeof(self->warning),
-                 "%zu package lists cannot be read, one is %.120s", p->lists_unreadable,
-                 p->unreadable);
+    const struct patch_lists *l = self->lists;
+    char *out = self->warning;
+    size_t size = sizeof(self->warning);
+    out[0] = '\0';
+    if (l->lists == 0 && l->lists_unreadable == 0)
+        snprintf(out, size, "no package lists, so pending updates are unknown; run apt-get update");
+    else if (l->lists_unreadable > 0)
+        snprintf(out, size, "%zu package lists cannot be read, one is %.180s", l->lists_unreadable,
+                 l->unreadable);
+    else if (l->sources.faults > 0)
+        snprintf(out, size, "package sources that make no sense, at %.160s", l->sources.fault);
+    else if (l->pins.faults > 0)
+        snprintf(out, size, "apt preferences that cannot be followed, at %.160s", l->pins.fault);
+    else if (l->left_out > 0 || l->sources.left_out > 0)
+        snprintf(out, size, "more package lists and versions than are looked at");
 }
 
-static void look(struct patch *self)
+static void begin_look(struct patch *self)
 {
     const char *root = self->host.config->host_root;
-    struct packages packages;
     self->error.text[0] = '\0';
-    if (packages_read(root, &packages, &self->error) != 0) {
-        packages_release(&packages);
-        return;
-    }
-    bool readable = packages_read_lists(root, &packages, NULL) == 0;
-    note_lists(self, &packages, readable);
+    if (packages_read(root, &self->packages, &self->error) != 0)
+        packages_release(&self->packages);
+    else
+        patch_lists_open(root, clock_wall_ms(), &self->packages, &self->lists);
+}
+
+static void end_look(struct patch *self)
+{
+    const struct packages *p = &self->packages;
     int64_t now_ms = clock_wall_ms();
-    int64_t *since = mem_new(packages.n, sizeof(*since));
-    for (size_t i = 0; i < packages.n; i++)
-        if (packages.items[i].candidate)
-            since[i] = first_seen(self, &packages.items[i], now_ms);
-    struct patch_facts facts = {.packages = &packages,
+    note_lists(self);
+    int64_t *since = mem_new(p->n, sizeof(*since));
+    for (size_t i = 0; i < p->n; i++)
+        if (p->items[i].candidate)
+            since[i] = first_seen(self, &p->items[i], now_ms);
+    struct patch_facts facts = {.packages = p,
+                                .lists = self->lists,
                                 .os_id = self->os.os_id,
                                 .os_version = self->os.os_version,
                                 .now_ms = now_ms,
                                 .since_ms = since,
-                                .reboot_required = is_reboot_required(root),
-                                .lists_known = readable && packages.lists > 0};
+                                .reboot_required =
+                                    is_reboot_required(self->host.config->host_root)};
     tell(self, &facts);
-    forget_stale(self, &packages);
+    forget_stale(self, p);
     free(since);
-    packages_release(&packages);
+    patch_lists_close(self->lists);
+    packages_release(&self->packages);
+    self->lists = NULL;
 }
 
 /* ---- the contract ---- */
@@ -246,9 +258,14 @@ static int64_t run(void *ctx, int64_t now_ms)
         return INT64_MAX;
     if (changed && now_ms + SETTLE_MS < self->due)
         self->due = now_ms + SETTLE_MS;
-    if (now_ms >= self->due) {
-        look(self);
+    if (self->lists) {
+        if (patch_lists_step(self->lists, STEP_BYTES))
+            return now_ms;
+        end_look(self);
+    } else if (now_ms >= self->due) {
         self->due = now_ms + self->host.config->patch_every_s * 1000;
+        begin_look(self);
+        return self->lists ? now_ms : self->due;
     }
     return self->due;
 }
@@ -271,6 +288,10 @@ static void health(void *ctx, struct source_health *out)
 static void close_patch(void *ctx)
 {
     struct patch *self = ctx;
+    if (self->lists) {
+        patch_lists_close(self->lists);
+        packages_release(&self->packages);
+    }
     notify_close(self->notify);
     free(self);
 }

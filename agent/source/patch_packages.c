@@ -2,53 +2,131 @@
 
 #include "base/mem.h"
 #include "base/sha256.h"
-#include "base/slurp.h"
-#include "platform/file.h"
-#include "source/deb_control.h"
-#include "source/deb_version.h"
 
-#include <errno.h>
+#define FNV_START 14695981039346656037u
+#define FNV_PRIME 1099511628211u
 
-#define LISTS_MAX   512
-#define RELEASE_MAX (1024 * 1024)
+const char *const package_fields[] = {
+    [PACKAGE_NAME] = "Package",
+    [PACKAGE_ARCH] = "Architecture",
+    [PACKAGE_VERSION] = "Version",
+    [PACKAGE_SOURCE] = "Source",
+    [PACKAGE_STATUS] = "Status",
+    [PACKAGE_PHASE] = "Phased-Update-Percentage",
+    /* what apt tells two builds of one version apart by */
+    [PACKAGE_FIRST_PIECE] = "Installed-Size",
+    "Depends",
+    "Pre-Depends",
+    "Conflicts",
+    "Breaks",
+    "Replaces",
+    "Multi-Arch",
+    NULL,
+};
+
+/* ---- stanzas ---- */
+
+/* Without blanks and with <= as <: dpkg writes both its own way. */
+void package_build_piece(struct package_build *b, size_t field, struct span piece)
+{
+    if (field < PACKAGE_FIRST_PIECE || field >= PACKAGE_FIELDS)
+        return;
+    uint64_t hash = b->field[field] ? b->field[field] : FNV_START;
+    char last = b->last[field];
+    for (size_t i = 0; i < piece.n; i++) {
+        char c = piece.p[i];
+        if (c == ' ' || c == '\t' || c == '\r' || (c == '=' && (last == '<' || last == '>')))
+            continue;
+        last = c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+        hash = (hash ^ (unsigned char)last) * FNV_PRIME;
+    }
+    b->field[field] = hash;
+    b->last[field] = last;
+}
+
+uint64_t package_build_end(struct package_build *b)
+{
+    uint64_t all = FNV_START;
+    for (size_t i = PACKAGE_FIRST_PIECE; i < PACKAGE_FIELDS; i++)
+        all = (all ^ b->field[i]) * FNV_PRIME;
+    memset(b, 0, sizeof(*b));
+    return all;
+}
+
+void package_take_source(struct span field, struct span name, struct span version, char **source,
+                         char **source_version)
+{
+    size_t open = span_find(field, '(');
+    struct span source_name = span_trim((struct span){field.p, open});
+    *source = *source_version = NULL;
+    if (source_name.n > 0 && !span_equal(source_name, name))
+        *source = mem_text_span(source_name);
+    if (open == field.n)
+        return;
+    struct span inside = {field.p + open + 1, field.n - open - 1};
+    inside = span_trim((struct span){inside.p, span_find(inside, ')')});
+    if (inside.n > 0 && !span_equal(inside, version))
+        *source_version = mem_text_span(inside);
+}
 
 /* ---- installed ---- */
 
-static struct span key_of(struct span name, struct span arch, char *out, size_t size)
+static void link_by_name(struct packages *p, struct span name)
 {
-    int n = snprintf(out, size, "%.*s %.*s", (int)name.n, name.p, (int)arch.n, arch.p);
-    return (struct span){out, n > 0 && (size_t)n < size ? (size_t)n : 0};
+    uintptr_t first = (uintptr_t)map_get(p->by_name, name);
+    if (first == 0) {
+        map_set(p->by_name, name, (void *)(uintptr_t)p->n, NULL);
+        return;
+    }
+    struct package *last = &p->items[first - 1];
+    while (last->same_name)
+        last = &p->items[last->same_name - 1];
+    last->same_name = p->n;
 }
 
-static void add_package(struct packages *p, struct span name, struct span arch, struct span version)
+static void add_package(struct packages *p, const struct span *v, uint64_t build, bool held)
 {
-    char key[2 * DEB_VALUE_MAX + 2];
     if (p->n == PACKAGES_MAX)
         return;
     if (p->n == p->room) {
-        p->room = p->room ? 2 * p->room : 256;
+        p->room = p->room ? 2 * p->room : 1024;
         p->items = mem_grow(p->items, p->room, sizeof(*p->items));
     }
-    p->items[p->n++] = (struct package){.name = mem_text_span(name),
-                                        .arch = mem_text_span(arch),
-                                        .version = mem_text_span(version)};
-    map_set(p->by_key, key_of(name, arch, key, sizeof(key)), (void *)(uintptr_t)p->n, NULL);
+    struct package *new = &p->items[p->n++];
+    *new = (struct package){.name = mem_text_span(v[PACKAGE_NAME]),
+                            .arch = mem_text_span(v[PACKAGE_ARCH]),
+                            .version = mem_text_span(v[PACKAGE_VERSION]),
+                            .build = build,
+                            .held = held};
+    package_take_source(v[PACKAGE_SOURCE], v[PACKAGE_NAME], v[PACKAGE_VERSION], &new->source,
+                        &new->source_version);
+    if (span_equal(v[PACKAGE_NAME], SPAN("dpkg")) && !span_equal(v[PACKAGE_ARCH], SPAN("all")))
+        span_copy(v[PACKAGE_ARCH], p->native, sizeof(p->native));
+    link_by_name(p, v[PACKAGE_NAME]);
 }
 
-enum { STATUS_PACKAGE, STATUS_STATUS, STATUS_ARCH, STATUS_VERSION };
-static const char *const status_fields[] = {"Package", "Status", "Architecture", "Version", NULL};
+struct status_reader {
+    struct packages *packages;
+    struct package_build build;
+};
 
+/* "want flag state": everything but what is gone, or has left only its configuration. */
 static bool take_installed(void *ctx, const struct span *v)
 {
-    bool installed = span_ends(v[STATUS_STATUS], SPAN(" installed"));
-    if (installed && v[STATUS_PACKAGE].n > 0 && v[STATUS_VERSION].n > 0)
-        add_package(ctx, v[STATUS_PACKAGE], v[STATUS_ARCH], v[STATUS_VERSION]);
+    struct status_reader *r = ctx;
+    struct span status = v[PACKAGE_STATUS];
+    uint64_t build = package_build_end(&r->build);
+    bool installed = status.n > 0 && !span_ends(status, SPAN(" not-installed")) &&
+                     !span_ends(status, SPAN(" config-files"));
+    if (installed && v[PACKAGE_NAME].n > 0 && v[PACKAGE_VERSION].n > 0)
+        add_package(r->packages, v, build, span_starts(status, SPAN("hold ")));
     return true;
 }
 
-static void init(struct packages *p)
+static void take_piece(void *ctx, size_t field, struct span piece)
 {
-    *p = (struct packages){.by_key = map_new(PACKAGES_MAX)};
+    struct status_reader *r = ctx;
+    package_build_piece(&r->build, field, piece);
 }
 
 static void make_digest(struct packages *p)
@@ -63,186 +141,71 @@ static void make_digest(struct packages *p)
     sha256_final(&s, p->digest);
 }
 
-static void parse_text(struct deb_reader *r, struct span text)
+/* With text, or from the file. */
+static int read_status(struct packages *p, struct span text, const char *path)
 {
+    struct status_reader status = {.packages = p};
+    struct deb_reader *r = mem_new(1, sizeof(*r));
     struct span line;
-    while (span_take_until(&text, '\n', &line))
-        deb_reader_line(r, line);
-    deb_reader_end(r);
+    int rc = 0;
+    *p = (struct packages){.by_name = map_new(PACKAGES_MAX)};
+    deb_reader_init(r, package_fields, take_installed, &status);
+    r->piece = take_piece;
+    if (path) {
+        rc = deb_read_file(path, r);
+    } else {
+        while (span_take_until(&text, '\n', &line))
+            deb_reader_line(r, line);
+        deb_reader_end(r);
+    }
+    free(r);
+    make_digest(p);
+    return rc;
 }
 
 void packages_parse_status(struct packages *p, struct span text)
 {
-    struct deb_reader *r = mem_new(1, sizeof(*r));
-    init(p);
-    deb_reader_init(r, status_fields, take_installed, p);
-    parse_text(r, text);
-    make_digest(p);
-    free(r);
+    read_status(p, text, NULL);
 }
 
 int packages_read(const char *host_root, struct packages *out, struct error *e)
 {
     char path[4200];
-    struct deb_reader *r = mem_new(1, sizeof(*r));
-    init(out);
     snprintf(path, sizeof(path), "%s/var/lib/dpkg/status", host_root);
-    deb_reader_init(r, status_fields, take_installed, out);
-    int rc = deb_read_file(path, r);
-    free(r);
+    int rc = read_status(out, SPAN(""), path);
     if (rc != 0)
         error_set(e, "%s: cannot be read: %s", path, error_text(rc));
-    make_digest(out);
     return rc;
 }
 
 void packages_release(struct packages *p)
 {
     for (size_t i = 0; i < p->n; i++) {
-        free(p->items[i].name);
-        free(p->items[i].arch);
-        free(p->items[i].version);
-        free(p->items[i].candidate);
+        const struct package *q = &p->items[i];
+        char *texts[] = {q->name,           q->arch,      q->version, q->source,
+                         q->source_version, q->candidate, q->suite};
+        for (size_t j = 0; j < sizeof(texts) / sizeof(texts[0]); j++)
+            free(texts[j]);
     }
     free(p->items);
-    map_free(p->by_key, NULL);
+    map_free(p->by_name, NULL);
     *p = (struct packages){0};
 }
 
-/* ---- offered ---- */
-
-enum { LIST_PACKAGE, LIST_ARCH, LIST_VERSION };
-static const char *const list_fields[] = {"Package", "Architecture", "Version", NULL};
-
-struct list {
-    struct packages *packages;
-    bool security;
-};
-
-/* Architecture "all" serves whatever architecture is installed, and the other way round. */
-static struct package *find_installed(const struct packages *p, struct span name, struct span arch)
+static struct span own_arch(const struct packages *p, struct span arch)
 {
-    char key[2 * DEB_VALUE_MAX + 2];
-    uintptr_t at = (uintptr_t)map_get(p->by_key, key_of(name, arch, key, sizeof(key)));
-    if (at == 0)
-        at = (uintptr_t)map_get(p->by_key, key_of(name, SPAN("all"), key, sizeof(key)));
-    return at ? &p->items[at - 1] : NULL;
+    return span_equal(arch, SPAN("all")) ? span_of(p->native) : arch;
 }
 
-static bool take_offered(void *ctx, const struct span *v)
+struct package *packages_find(const struct packages *p, struct span name, struct span arch)
 {
-    const struct list *list = ctx;
-    struct package *p = find_installed(list->packages, v[LIST_PACKAGE], v[LIST_ARCH]);
-    if (!p || deb_version_compare(v[LIST_VERSION], span_of(p->version)) <= 0)
-        return true;
-    p->security = p->security || list->security;
-    if (!p->candidate || deb_version_compare(v[LIST_VERSION], span_of(p->candidate)) > 0) {
-        free(p->candidate);
-        p->candidate = mem_text_span(v[LIST_VERSION]);
+    size_t at = (size_t)(uintptr_t)map_get(p->by_name, name);
+    arch = own_arch(p, arch);
+    while (at) {
+        struct package *item = &p->items[at - 1];
+        if (span_equal(own_arch(p, span_of(item->arch)), arch))
+            return item;
+        at = item->same_name;
     }
-    return true;
-}
-
-void packages_parse_list(struct packages *p, struct span text, bool security)
-{
-    struct deb_reader *r = mem_new(1, sizeof(*r));
-    struct list list = {p, security};
-    deb_reader_init(r, list_fields, take_offered, &list);
-    parse_text(r, text);
-    free(r);
-}
-
-void packages_parse_release(struct span text, struct release_facts *out)
-{
-    struct span line, suite = {"", 0}, label = {"", 0};
-    *out = (struct release_facts){0};
-    while (span_take_line(&text, &line)) {
-        size_t colon = span_find(line, ':');
-        if (colon == line.n)
-            continue;
-        struct span name = {line.p, colon};
-        struct span value = span_trim((struct span){line.p + colon + 1, line.n - colon - 1});
-        if (span_equal(name, SPAN("NotAutomatic")))
-            out->not_automatic = span_equal(value, SPAN("yes"));
-        else if (span_equal(name, SPAN("Suite")))
-            suite = value;
-        else if (span_equal(name, SPAN("Label")))
-            label = value;
-        else if (span_equal(name, SPAN("SHA256")))
-            break; /* what follows are the files */
-    }
-    out->security = span_ends(suite, SPAN("-security")) || span_ends(label, SPAN("-Security"));
-}
-
-/* "<archive>_<component>_binary-<arch>_Packages" belongs to "<archive>_InRelease". */
-static void read_release(const char *folder, struct span list_name, struct release_facts *out)
-{
-    static const char *const endings[] = {"InRelease", "Release"};
-    int underscores = 0;
-    size_t n = list_name.n;
-    while (n > 0 && underscores < 3)
-        underscores += list_name.p[--n] == '_';
-    *out = (struct release_facts){0};
-    for (size_t i = 0; i < 2; i++) {
-        char path[4600];
-        struct buf text = BUF_INIT(RELEASE_MAX);
-        snprintf(path, sizeof(path), "%s/%.*s_%s", folder, (int)n, list_name.p, endings[i]);
-        bool found = slurp_untrusted(path, &text) == 0;
-        if (found)
-            packages_parse_release(buf_span(&text), out);
-        buf_release(&text);
-        if (found)
-            return;
-    }
-}
-
-static bool is_packed_list(struct span name)
-{
-    return span_ends(name, SPAN("_Packages.lz4")) || span_ends(name, SPAN("_Packages.xz")) ||
-           span_ends(name, SPAN("_Packages.gz"));
-}
-
-static void read_list(struct packages *p, const char *folder, const char *name)
-{
-    struct release_facts release;
-    char path[4600];
-    read_release(folder, span_of(name), &release);
-    if (release.not_automatic)
-        return;
-    struct deb_reader *r = mem_new(1, sizeof(*r));
-    struct list list = {p, release.security};
-    snprintf(path, sizeof(path), "%s/%s", folder, name);
-    deb_reader_init(r, list_fields, take_offered, &list);
-    if (deb_read_file(path, r) == 0) {
-        p->lists++;
-    } else {
-        p->lists_unreadable++;
-        span_copy(span_of(name), p->unreadable, sizeof(p->unreadable));
-    }
-    free(r);
-}
-
-int packages_read_lists(const char *host_root, struct packages *p, struct error *e)
-{
-    char folder[4200];
-    struct folder *d;
-    const char *name;
-    enum file_type type;
-    snprintf(folder, sizeof(folder), "%s/var/lib/apt/lists", host_root);
-    int rc = folder_open(folder, &d);
-    if (rc != 0) {
-        error_set(e, "%s: cannot be read: %s", folder, error_text(rc));
-        return rc;
-    }
-    for (int i = 0; i < LISTS_MAX && folder_next(d, &name, &type) == 1; i++) {
-        struct span s = span_of(name);
-        if (is_packed_list(s)) {
-            p->lists_unreadable++;
-            span_copy(s, p->unreadable, sizeof(p->unreadable));
-        } else if (span_ends(s, SPAN("_Packages"))) {
-            read_list(p, folder, name);
-        }
-    }
-    folder_close(d);
-    return 0;
+    return NULL;
 }

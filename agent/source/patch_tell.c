@@ -93,15 +93,23 @@ void patch_tell_software(const struct patch_facts *f,
     }
 }
 
+bool patch_lists_known(const struct patch_facts *f)
+{
+    return f->lists->lists > 0;
+}
+
 void patch_sum(const struct patch_facts *f, struct patch_sums *out)
 {
     *out = (struct patch_sums){0};
     for (size_t i = 0; i < f->packages->n; i++) {
         const struct package *p = &f->packages->items[i];
+        out->security_blocked += p->security_blocked;
         if (!p->candidate)
             continue;
         out->total++;
         out->security += p->security;
+        out->held += p->held;
+        out->phased += p->phased;
         if (f->since_ms[i] > 0 && (out->oldest_ms == 0 || f->since_ms[i] < out->oldest_ms))
             out->oldest_ms = f->since_ms[i];
     }
@@ -115,7 +123,15 @@ static void put_update(struct json_out *j, const struct patch_facts *f, size_t i
     json_text(j, "arch", p->arch);
     json_text(j, "installed", p->version);
     json_text(j, "candidate", p->candidate);
+    if (p->source)
+        json_text(j, "source", p->source);
+    if (p->suite[0])
+        json_text(j, "suite", p->suite);
     json_bool(j, "security", p->security);
+    if (p->held)
+        json_bool(j, "held", true);
+    if (p->phased)
+        json_bool(j, "phased", true);
     json_int(j, "since", f->since_ms[i]);
     json_end_object(j);
 }
@@ -145,9 +161,12 @@ static void put_state(struct buf *out, const struct patch_facts *f, const struct
     json_object(&j, "pending");
     json_uint(&j, "total", sums->total);
     json_uint(&j, "security", sums->security);
+    json_uint(&j, "held", sums->held);
+    json_uint(&j, "phased", sums->phased);
+    json_uint(&j, "security_blocked", sums->security_blocked);
     json_int(&j, "oldest_ms", sums->oldest_ms);
     json_end_object(&j);
-    json_bool(&j, "lists_known", f->lists_known);
+    json_bool(&j, "lists_known", patch_lists_known(f));
     json_bool(&j, "reboot_required", f->reboot_required);
     json_uint(&j, "packages", f->packages->n);
     put_updates(&j, f);
@@ -162,7 +181,7 @@ void patch_tell_state(const struct patch_facts *f, void (*emit)(void *ctx, const
     char detail[160];
     patch_sum(f, &sums);
     put_state(&vigia, f, &sums);
-    if (f->lists_known)
+    if (patch_lists_known(f))
         snprintf(detail, sizeof(detail), "%llu updates pending, %llu of them for security; %s",
                  (unsigned long long)sums.total, (unsigned long long)sums.security,
                  f->reboot_required ? "restart required" : "no restart required");

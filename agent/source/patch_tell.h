@@ -7,20 +7,23 @@
 #define SOURCE_PATCH_TELL_H
 
 #include "event/event.h"
-#include "source/patch_packages.h"
+#include "source/patch_lists.h"
 
 #define PATCH_PART      200 /* packages in one 5020 event */
 #define PATCH_NAMED_MAX 150 /* pending updates that a 5004 event names; the rest is counted */
 
 struct patch_facts {
     const struct packages *packages;
-    const char *os_id;      /* "debian": namespace of the package URLs */
-    const char *os_version; /* "12.11" */
+    const struct patch_lists *lists; /* all read */
+    const char *os_id;               /* "debian": namespace of the package URLs */
+    const char *os_version;          /* "12.11" */
     int64_t now_ms;
     const int64_t *since_ms; /* for each package: when its update was first seen pending, 0: none */
     bool reboot_required;
-    bool lists_known; /* false: no package lists, so nothing can be said of updates */
 };
+
+/* False: no package lists, so nothing can be said of updates. */
+bool patch_lists_known(const struct patch_facts *f);
 
 void patch_tell_software(const struct patch_facts *f,
                          void (*emit)(void *ctx, const struct event *e), void *ctx);
@@ -29,7 +32,9 @@ void patch_tell_state(const struct patch_facts *f, void (*emit)(void *ctx, const
 
 struct patch_sums {
     uint64_t total, security;
-    int64_t oldest_ms; /* 0: none pending */
+    uint64_t held, phased;     /* of the total: kept as they are, or their turn has not come */
+    uint64_t security_blocked; /* packages whose security update pins do not let through */
+    int64_t oldest_ms;         /* 0: none pending */
 };
 void patch_sum(const struct patch_facts *f, struct patch_sums *out);
 

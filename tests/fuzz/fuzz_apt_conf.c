@@ -1,0 +1,70 @@
+/*
+ * What people write for apt: apt.conf, preferences, sources.list and *.sources. The first byte
+ * chooses. Whatever stands there, names of files stay single names.
+ */
+#include "source/apt_conf.h"
+#include "source/apt_pattern.h"
+#include "source/apt_pins.h"
+#include "source/apt_sources.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
+
+static void try_conf(struct span text)
+{
+    struct apt_conf c = {0};
+    apt_conf_parse(&c, text);
+    for (size_t i = 0; i < APT_CONF_KEYS; i++)
+        if (memchr(c.value[i], '\0', APT_CONF_VALUE) == NULL)
+            abort();
+}
+
+static void try_pins(struct span text)
+{
+    const struct apt_origin origin = {"stable", "trixie", "13",          "Debian", "Debian",
+                                      "main",   "amd64",  "deb.example", 500};
+    const struct apt_origin *origins[] = {&origin};
+    const struct apt_version version = {"bash", "amd64", "5.2-1", "bash", "5.2-1", origins, 1};
+    struct apt_pins pins;
+    int priority;
+    apt_pins_init(&pins);
+    apt_pins_parse(&pins, "x", text);
+    if (apt_pins_rank(&pins, &origin) < APT_PIN_NEVER)
+        abort();
+    if (apt_pins_version(&pins, &version, "amd64", &priority) && priority == 0)
+        abort();
+    apt_pins_release(&pins);
+}
+
+static void try_sources(const char *path, struct span text)
+{
+    static const char *const archs[] = {"amd64", "i386"};
+    struct apt_sources s;
+    apt_sources_init(&s);
+    apt_sources_parse(&s, path, text, archs, 2);
+    for (size_t i = 0; i < s.targets; i++)
+        if (s.target[i].archive >= s.archives || strchr(s.target[i].file, '/'))
+            abort();
+    apt_sources_release(&s);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
+{
+    if (n == 0)
+        return 0;
+    struct span text = span_make(data + 1, n - 1);
+    switch (data[0] % 4) {
+    case 0:
+        try_conf(text);
+        break;
+    case 1:
+        try_pins(text);
+        break;
+    case 2:
+        try_sources("x.list", text);
+        break;
+    default:
+        try_sources("x.sources", text);
+        break;
+    }
+    return 0;
+}
