@@ -6,6 +6,7 @@
 #define CLI_ARGS_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #define ARGS_DEFAULT_CONFIG "/etc/vigia/vigia.ini"
 
@@ -15,8 +16,19 @@ struct arg {
     bool *flag;         /* takes none */
 };
 
+/* Values of an option that may stand several times; of name "" are the words that are no option
+ * (everything behind "--" is one). One that is full refuses the next. */
+struct arg_list {
+    const char *name;
+    const char **items;
+    size_t max, n;
+};
+
 /* args ends with an entry of name NULL. Returns 0 to go on, or an exit code + 1 (1: --help was
  * printed and all is well; 3: bad usage). */
 int args_parse(int argc, char **argv, const struct arg *args, const char *help);
+/* The same with lists, which end with an entry of name NULL. */
+int args_parse_lists(int argc, char **argv, const struct arg *args, struct arg_list *lists,
+                     const char *help);
 
 #endif

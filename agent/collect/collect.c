@@ -30,6 +30,7 @@ struct collect {
     uint64_t status_changes; /* what pipeline_changes() said at the last one */
     int64_t look_due;
     bool look; /* at acknowledgements and requests */
+    bool report_told;
 };
 
 /* ---- opening ---- */
@@ -170,7 +171,25 @@ static void take_request(void *ctx, const char *what)
     else if (strcmp(what, "seal") == 0)
         pipeline_seal(c->pipeline);
     else if (!pipeline_request(c->pipeline, what))
-        log_warning("request \"%s\": nobody takes it; known are scan, reload, seal", what);
+        log_warning(
+            "request \"%s\": nobody takes it; known are scan, inventory, reload, seal, report",
+            what);
+}
+
+static void emit_report(void *ctx, const struct event *e)
+{
+    struct collect *c = ctx;
+    c->report_told = pipeline_emit(c->pipeline, e);
+}
+
+/* The person who reports waits until it cannot get lost any more. */
+static bool take_report(void *ctx, const struct report *r)
+{
+    struct collect *c = ctx;
+    report_tell(r, emit_report, c);
+    bool durable = c->report_told && pipeline_flush(c->pipeline) == 0;
+    c->look = c->look || !durable; /* at the next round again */
+    return durable;
 }
 
 /* Enrollment and renewal: from now on events name what the certificate says. */
@@ -199,7 +218,8 @@ static void look_at_folders(struct collect *c, int64_t now)
     if (pki)
         look_at_identity(c);
     pipeline_take_acks(c->pipeline);
-    requests_take(c->config->requests_dir, take_request, c);
+    const struct requests_taker taker = {c, take_request, take_report};
+    requests_take(c->config->requests_dir, &taker);
 }
 
 /* ---- the loop ---- */

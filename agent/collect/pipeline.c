@@ -101,29 +101,30 @@ static bool is_full(void *ctx)
     return no_space(ctx);
 }
 
-void pipeline_emit(struct pipeline *p, const struct event *e)
+bool pipeline_emit(struct pipeline *p, const struct event *e)
 {
-    bool urgent = e->severity >= SEVERITY_HIGH;
+    bool urgent = e->urgent || e->severity >= SEVERITY_HIGH;
     buf_clear(&p->line);
     ocsf_encode(&p->line, p->who, e, p->counters.sequence + 1);
     if (p->line.failed) {
         counters_drop(&p->counters, "event too long", 1);
-        return;
+        return false;
     }
     int rc = spool_add(p->spool, e->uid, buf_span(&p->line), urgent);
     if (rc == 1) {
         p->counters.suppressed++;
-        return;
+        return true;
     }
     if (rc != 0) {
         counters_drop(&p->counters, rc == -EMSGSIZE ? "event too long" : "no space", 1);
-        return;
+        return false;
     }
     p->counters.sequence++;
     p->counters.emitted++;
     p->urgent = p->urgent || urgent;
     if (p->frame_since == 0)
         p->frame_since = clock_mono_ms();
+    return true;
 }
 
 /* ---- what the spool calls ---- */
@@ -286,6 +287,12 @@ static void write_frame(struct pipeline *p)
     p->urgent = false;
     if (store_pending_bytes(p->store) > STORE_PENDING_MAX && store_commit(p->store) != 0)
         log_warning("state cannot be written; it stays in the journal");
+}
+
+int pipeline_flush(struct pipeline *p)
+{
+    write_frame(p);
+    return p->frame_error;
 }
 
 static int64_t frame_due(const struct pipeline *p)

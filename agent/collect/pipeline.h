@@ -36,7 +36,10 @@ size_t pipeline_waits(struct pipeline *p, wait_t *out, size_t max);
  * ms at which the next round is due at the latest. */
 int64_t pipeline_round(struct pipeline *p, int64_t now_ms);
 
-void pipeline_emit(struct pipeline *p, const struct event *e);
+/* False if it could not be told (counted as dropped); told before counts as told. */
+bool pipeline_emit(struct pipeline *p, const struct event *e);
+/* What was emitted is durable when it returns 0. */
+int pipeline_flush(struct pipeline *p);
 /* A request by name ("scan"); whether any source took it. */
 bool pipeline_request(struct pipeline *p, const char *what);
 void pipeline_take_acks(struct pipeline *p);

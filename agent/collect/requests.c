@@ -5,10 +5,28 @@
 #include "base/slurp.h"
 #include "platform/file.h"
 
-#define REQUEST_MAX  4096
+#define REQUEST_MAX  REPORT_REQUEST_MAX
 #define REQUESTS_MAX 16
 
-static void take_one(const char *path, void (*take)(void *ctx, const char *what), void *ctx)
+static void take_report(const char *path, const struct json_value *request,
+                        const struct requests_taker *taker)
+{
+    struct report r;
+    struct error e;
+    if (report_parse(request, &r, &e) == 0) {
+        if (taker->report(taker->ctx, &r))
+            file_remove(path);
+        return; /* what cannot be kept now is asked for again */
+    }
+    log_warning("%s: %s", path, e.text);
+    struct buf aside = BUF_INIT(1024);
+    buf_printf(&aside, "%s.refused", path);
+    if (aside.failed || file_rename(path, aside.p) != 0)
+        file_remove(path);
+    buf_release(&aside);
+}
+
+static void take_one(const char *path, const struct requests_taker *taker)
 {
     struct buf text = BUF_INIT(REQUEST_MAX);
     struct error e;
@@ -21,14 +39,18 @@ static void take_one(const char *path, void (*take)(void *ctx, const char *what)
         log_warning("%s: %s", path, e.text);
     else
         span_copy(json_get_text(json_root(doc), "request"), what, sizeof(what));
-    file_remove(path);
-    if (what[0])
-        take(ctx, what);
+    if (strcmp(what, "report") == 0) {
+        take_report(path, json_root(doc), taker);
+    } else {
+        file_remove(path);
+        if (what[0])
+            taker->take(taker->ctx, what);
+    }
     json_free(doc);
     buf_release(&text);
 }
 
-void requests_take(const char *folder, void (*take)(void *ctx, const char *what), void *ctx)
+void requests_take(const char *folder, const struct requests_taker *taker)
 {
     char paths[REQUESTS_MAX][512];
     struct folder *d;
@@ -45,5 +67,5 @@ void requests_take(const char *folder, void (*take)(void *ctx, const char *what)
     }
     folder_close(d);
     for (size_t i = 0; i < n; i++)
-        take_one(paths[i], take, ctx);
+        take_one(paths[i], taker);
 }

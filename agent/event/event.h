@@ -96,6 +96,14 @@ struct event_file {
     struct span package; /* package that the file belongs to, if known */
 };
 
+#define EVENT_ATTACHMENTS_MAX 16
+
+struct event_attachment { /* a file that belongs to a report; its content stays where it is */
+    struct span name;
+    uint64_t size;
+    uint8_t sha256[32];
+};
+
 struct event_detection {
     struct span rule_id; /* Sigma rule's id */
     struct span rule_title;
@@ -108,6 +116,10 @@ struct event_detection {
     struct span user, src_ip; /* what the rule's fields say, if any */
     uint64_t count;           /* how many records it stands for (0: one) */
     int64_t first_ms, last_ms;
+    struct span type;        /* kind of finding, of a report by hand */
+    struct span description; /* what a person says; the encoder masks secrets */
+    size_t files_n;
+    const struct event_attachment *files;
 };
 
 struct event_log_activity {
@@ -146,6 +158,7 @@ struct event {
     enum event_class class_uid;
     int activity;
     enum event_severity severity;
+    bool urgent;                 /* goes at once although its severity does not ask for it */
     int64_t time_ms;             /* when it happened, UTC */
     uint8_t uid[EVENT_UID_SIZE]; /* deterministic: the same thing found again has the same */
     const char *message;         /* one sentence, may be NULL */

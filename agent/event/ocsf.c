@@ -6,6 +6,7 @@
 
 #define EVIDENCE_MAX 4096
 #define COMMAND_MAX  1024
+#define REPORT_MAX   16384
 
 static bool has(struct span s)
 {
@@ -28,6 +29,15 @@ static void put_masked(struct json_out *j, const char *key, struct span s, size_
     struct buf text = BUF_INIT(max * 4 + 64);
     mask_put(&text, cut(s, max));
     json_name(j, key, buf_span(&text));
+    buf_release(&text);
+}
+
+/* What a person wrote, secrets masked; lines and backslashes stay as they are. */
+static void put_prose(struct json_out *j, const char *key, struct span s)
+{
+    struct buf text = BUF_INIT(REPORT_MAX * 4 + 64);
+    mask_put(&text, cut(s, REPORT_MAX));
+    json_span(j, key, buf_span(&text));
     buf_release(&text);
 }
 
@@ -154,6 +164,16 @@ static void put_flags(struct json_out *j, const struct event_file_state *s)
         json_int(j, "attributes", bits);
 }
 
+static void put_sha256(struct json_out *j, const uint8_t sha256[32])
+{
+    json_array(j, "hashes");
+    json_object(j, NULL);
+    json_int(j, "algorithm_id", 3);
+    json_hex(j, "value", sha256, 32);
+    json_end_object(j);
+    json_end_array(j);
+}
+
 static void put_file(struct json_out *j, const char *key, struct span path,
                      const struct event_file_state *s)
 {
@@ -174,14 +194,8 @@ static void put_file(struct json_out *j, const char *key, struct span path,
         if (has(s->xattributes))
             json_raw(j, "xattributes", s->xattributes);
     }
-    if (s->has_sha256) {
-        json_array(j, "hashes");
-        json_object(j, NULL);
-        json_int(j, "algorithm_id", 3);
-        json_hex(j, "value", s->sha256, sizeof(s->sha256));
-        json_end_object(j);
-        json_end_array(j);
-    }
+    if (s->has_sha256)
+        put_sha256(j, s->sha256);
     json_end_object(j);
 }
 
@@ -259,6 +273,21 @@ static void put_attacks(struct json_out *j, const struct event_detection *d)
     json_end_array(j);
 }
 
+static void put_attachments(struct json_out *j, const struct event_detection *d)
+{
+    for (size_t i = 0; i < d->files_n && i < EVENT_ATTACHMENTS_MAX; i++) {
+        const struct event_attachment *a = &d->files[i];
+        json_object(j, NULL);
+        json_object(j, "file");
+        json_name(j, "name", cut(a->name, 1024));
+        json_int(j, "type_id", 1);
+        json_uint(j, "size", a->size);
+        put_sha256(j, a->sha256);
+        json_end_object(j);
+        json_end_object(j);
+    }
+}
+
 static void put_evidence(struct json_out *j, const struct event_detection *d)
 {
     json_array(j, "evidences");
@@ -279,6 +308,7 @@ static void put_evidence(struct json_out *j, const struct event_detection *d)
         json_end_object(j);
     }
     json_end_object(j);
+    put_attachments(j, d);
     json_end_array(j);
 }
 
@@ -299,6 +329,13 @@ static void put_detection(struct json_out *j, const struct identity *who, const 
     json_object(j, "finding_info");
     json_hex(j, "uid", e->uid, EVENT_UID_SIZE);
     json_span(j, "title", d->rule_title);
+    if (has(d->description))
+        put_prose(j, "desc", d->description);
+    if (has(d->type)) {
+        json_array(j, "types");
+        json_span(j, NULL, d->type);
+        json_end_array(j);
+    }
     json_object(j, "analytic");
     json_int(j, "type_id", d->analytic_type_id);
     json_span(j, "uid", d->rule_id);
