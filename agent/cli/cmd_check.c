@@ -1,19 +1,26 @@
 #include "base/json_write.h"
 #include "cli/args.h"
 #include "cli/cmd.h"
+#include "cli/host_checks.h"
 #include "config/config.h"
 #include "config/keys.h"
 #include "detect/check.h"
+#include "source/checks_probe.h"
 #include "source/integrity_severity.h"
 
 static const char help[] =
-    "Usage: vigia check [--config FILE] [--rules DIR] [--json]\n"
+    "Usage: vigia check [--config FILE] [--rules DIR] [--checks DIR] [--json]\n"
+    "       vigia check --host [--config FILE] [--checks DIR] [--json]\n"
     "       vigia check --keys\n\n"
-    "Looks the configuration, the rules and the table of severities over without starting\n"
-    "anything. Exit code 0: all is well, 1: some rules or rows are off, 2: the configuration is\n"
-    "bad.\n\n"
+    "Looks the configuration, the rules, the table of severities and the files of host checks\n"
+    "over without starting anything. Exit code 0: all is well, 1: some of them are off, 2: the\n"
+    "configuration is bad. With --host it makes the host checks now (as root, or much is "
+    "unknown):\n"
+    "exit code 1 if one fails.\n\n"
     "  --config FILE   default " ARGS_DEFAULT_CONFIG "\n"
     "  --rules DIR     look at the rules there instead of those of the configuration\n"
+    "  --checks DIR    the same with the files of host checks\n"
+    "  --host          make the host checks and show what fails, why, and what to do\n"
     "  --keys          print every configuration key with its default and what it means\n"
     "  --json          the result as one JSON object\n";
 
@@ -44,12 +51,24 @@ static int print_keys(void)
     return 0;
 }
 
-struct outcome {
+struct outcome { /* of one kind of file */
+    const char *where;
+    size_t fine, broken;
     struct buf errors; /* one a line */
-    size_t broken;
 };
 
-static void take_rule_error(void *ctx, const char *text)
+enum { RULES, SEVERITY, CHECKS, KINDS };
+
+static const struct {
+    const char *count, *errors; /* in JSON */
+    const char *what;           /* in words */
+} kinds[KINDS] = {
+    [RULES] = {"rules", "rule_errors", "rules fine"},
+    [SEVERITY] = {"severity_rows", "severity_errors", "rows in force"},
+    [CHECKS] = {"checks", "check_errors", "host checks fine"},
+};
+
+static void take_error(void *ctx, const char *text)
 {
     struct outcome *o = ctx;
     o->broken++;
@@ -57,12 +76,24 @@ static void take_rule_error(void *ctx, const char *text)
     buf_put_byte(&o->errors, '\n');
 }
 
-static size_t check_severity(const struct config *c, struct outcome *o)
+static void check_rules(struct outcome *o)
 {
-    struct integrity_severity *t = integrity_severity_load(c->severity_file, take_rule_error, o);
-    size_t rows = integrity_severity_rows(t);
+    sigma_check_dir(o->where, take_error, o, &o->fine);
+}
+
+static void check_severity(struct outcome *o)
+{
+    struct integrity_severity *t = integrity_severity_load(o->where, take_error, o);
+    o->fine = integrity_severity_rows(t);
     integrity_severity_free(t);
-    return rows;
+}
+
+static void check_checks(struct outcome *o)
+{
+    struct checks checks;
+    checks_load(o->where, take_error, o, &checks);
+    o->fine = checks.n;
+    checks_release(&checks);
 }
 
 static void print_errors(struct json_out *j, const char *key, const struct outcome *o)
@@ -74,69 +105,93 @@ static void print_errors(struct json_out *j, const char *key, const struct outco
     json_end_array(j);
 }
 
-static void print_json(const char *file, const char *config_error, size_t rules,
-                       const struct outcome *o, const struct outcome *severity, int code)
+static void print_json(const char *file, const char *config_error, const struct outcome *o,
+                       int code)
 {
-    struct buf text = BUF_INIT(8 << 20);
+    struct buf text = BUF_INIT(16 << 20);
     struct json_out j;
     json_start(&j, &text);
     json_object(&j, NULL);
     json_text(&j, "config", file);
     json_text(&j, "config_error", config_error);
-    json_uint(&j, "rules", rules);
-    print_errors(&j, "rule_errors", o);
-    print_errors(&j, "severity_errors", severity);
+    for (size_t i = 0; i < KINDS; i++) {
+        json_uint(&j, kinds[i].count, o[i].fine);
+        print_errors(&j, kinds[i].errors, &o[i]);
+    }
     json_int(&j, "exit_code", code);
     json_end_object(&j);
     puts(text.p ? text.p : "");
     buf_release(&text);
 }
 
-static int check_all(const char *file, const char *rules_dir, bool json)
+static void print_words(const char *file, const char *config_error, const struct outcome *o)
+{
+    if (config_error[0])
+        fprintf(stderr, "vigia check: %s\n", config_error);
+    else
+        printf("%s: fine\n", file);
+    for (size_t i = 0; i < KINDS; i++)
+        if (o[i].where)
+            printf("%s: %zu %s, %zu off\n", o[i].where, o[i].fine, kinds[i].what, o[i].broken);
+    for (size_t i = 0; i < KINDS; i++)
+        fputs(o[i].errors.p ? o[i].errors.p : "", stderr);
+}
+
+static int check_all(const char *file, const char *rules, const char *checks, bool json)
+{
+    static void (*const look[KINDS])(struct outcome * o) = {
+        [RULES] = check_rules, [SEVERITY] = check_severity, [CHECKS] = check_checks};
+    struct error e = {""};
+    struct config *c = config_read(file, &e);
+    struct outcome o[KINDS] = {[RULES] = {.where = rules || !c ? rules : c->rules_dir},
+                               [SEVERITY] = {.where = c ? c->severity_file : NULL},
+                               [CHECKS] = {.where = checks || !c ? checks : c->checks_dir}};
+    int code = 0;
+    for (size_t i = 0; i < KINDS; i++) {
+        o[i].errors = BUF_INIT(4 << 20);
+        if (o[i].where)
+            look[i](&o[i]);
+        if (o[i].broken > 0)
+            code = 1;
+    }
+    if (!c)
+        code = 2;
+    if (json)
+        print_json(file, e.text, o, code);
+    else
+        print_words(file, e.text, o);
+    for (size_t i = 0; i < KINDS; i++)
+        buf_release(&o[i].errors);
+    config_free(c);
+    return code;
+}
+
+/* Without a configuration the folder must be given: for a look before anything is installed. */
+static int check_host(const char *file, const char *checks, bool json)
 {
     struct error e = {""};
-    struct outcome o = {.errors = BUF_INIT(4 << 20)}, severity = o;
     struct config *c = config_read(file, &e);
-    size_t rules = 0, rows = c ? check_severity(c, &severity) : 0;
-    int code = c ? 0 : 2;
-    if (!rules_dir && c)
-        rules_dir = c->rules_dir;
-    if (rules_dir)
-        sigma_check_dir(rules_dir, take_rule_error, &o, &rules);
-    if (code == 0 && o.broken + severity.broken > 0)
-        code = 1;
-    if (json) {
-        print_json(file, e.text, rules, &o, &severity, code);
-    } else {
-        if (c)
-            printf("%s: fine\n", file);
-        else
-            fprintf(stderr, "vigia check: %s\n", e.text);
-        if (rules_dir)
-            printf("%s: %zu rules fine, %zu off\n", rules_dir, rules, o.broken);
-        if (c)
-            printf("%s: %zu rows in force, %zu problems\n", c->severity_file, rows,
-                   severity.broken);
-        fputs(o.errors.p ? o.errors.p : "", stderr);
-        fputs(severity.errors.p ? severity.errors.p : "", stderr);
+    if (!c && !checks) {
+        fprintf(stderr, "vigia check: %s\n", e.text);
+        return 2;
     }
-    buf_release(&severity.errors);
-    buf_release(&o.errors);
+    int code = host_checks_print(checks ? checks : c->checks_dir, c ? c->host_root : "", json);
     config_free(c);
     return code;
 }
 
 int cmd_check(int argc, char **argv)
 {
-    const char *file = ARGS_DEFAULT_CONFIG, *rules = NULL;
-    bool json = false, keys = false;
-    const struct arg args[] = {{"--config", &file, NULL},
-                               {"--rules", &rules, NULL},
-                               {"--json", NULL, &json},
-                               {"--keys", NULL, &keys},
+    const char *file = ARGS_DEFAULT_CONFIG, *rules = NULL, *checks = NULL;
+    bool json = false, keys = false, host = false;
+    const struct arg args[] = {{"--config", &file, NULL},   {"--rules", &rules, NULL},
+                               {"--checks", &checks, NULL}, {"--host", NULL, &host},
+                               {"--json", NULL, &json},     {"--keys", NULL, &keys},
                                {NULL, NULL, NULL}};
     int rc = args_parse(argc, argv, args, help);
     if (rc)
         return rc - 1;
-    return keys ? print_keys() : check_all(file, rules, json);
+    if (keys)
+        return print_keys();
+    return host ? check_host(file, checks, json) : check_all(file, rules, checks, json);
 }

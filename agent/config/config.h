@@ -75,6 +75,10 @@ struct config {
     bool patch;
     int64_t patch_every_s;
 
+    /* [checks] */
+    bool checks;
+    int64_t checks_every_s;
+
     /* [inventory] */
     bool inventory;
     int64_t inventory_every_s; /* all of it is told again */
@@ -83,6 +87,7 @@ struct config {
     /* where everything lies, from root */
     char *rules_dir;     /* <root>/etc/vigia/rules */
     char *severity_file; /* <root>/etc/vigia/severity */
+    char *checks_dir;    /* <root>/etc/vigia/checks */
     char *pki_dir;       /* <root>/etc/vigia/pki */
     char *state_dir;     /* <root>/var/lib/vigia/state */
     char *outbox_dir;    /* <root>/var/lib/vigia/outbox */

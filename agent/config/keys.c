@@ -89,6 +89,11 @@ const struct config_key config_keys[] = {
     KEY("patch", "every", KEY_DURATION, patch_every_s, 60, 7 * DAY, NULL, "6h",
         "Time between two looks; changes of the package database are seen at once."),
 
+    KEY("checks", "enabled", KEY_BOOL, checks, 0, 0, NULL, "yes",
+        "Look at the host's own settings, as the files in the checks folder say."),
+    KEY("checks", "every", KEY_DURATION, checks_every_s, 10, 7 * DAY, NULL, "12h",
+        "Time between two looks at everything; what is cheap is looked at every 5 minutes."),
+
     KEY("inventory", "enabled", KEY_BOOL, inventory, 0, 0, NULL, "yes",
         "Tell hardware, addresses, disks, accounts, listening ports, services, modules, "
         "containers."),

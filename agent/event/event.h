@@ -16,6 +16,7 @@
 enum event_class { /* OCSF class_uid */
                    EVENT_FILE = 1001,
                    EVENT_LOG_ACTIVITY = 1008,
+                   EVENT_COMPLIANCE = 2003,
                    EVENT_DETECTION = 2004,
                    EVENT_INVENTORY = 5001,
                    EVENT_PATCH_STATE = 5004,
@@ -122,6 +123,23 @@ struct event_detection {
     const struct event_attachment *files;
 };
 
+enum { COMPLIANCE_UNKNOWN = 0, COMPLIANCE_PASS = 1, COMPLIANCE_FAIL = 3, COMPLIANCE_OTHER = 99 };
+
+struct event_compliance {   /* outcome of one check of the host */
+    struct span id, title;  /* of the check; its finding keeps one uid for ever */
+    struct span topic;      /* "ssh" */
+    struct span reason;     /* why it is asked */
+    struct span remedy;     /* what to do when it fails */
+    int status_id;          /* OCSF compliance.status_id */
+    const char *status;     /* its name; of 99 our own: "Not Applicable" */
+    int check_severity;     /* of the check, whatever its outcome */
+    struct span references; /* "standard: requirement", one a line */
+    struct span place;      /* file, with a line where there is one: "/etc/x:3" */
+    struct span path;       /* the file alone */
+    struct span found;      /* the encoder masks secrets and cuts it */
+    struct span expected;
+};
+
 struct event_log_activity {
     struct span log_name; /* path or channel */
     int log_type_id;      /* OCSF: 1 Security, 2 Application, 3 System, 99 other; 0 unknown */
@@ -167,6 +185,7 @@ struct event {
     union {
         struct event_file file;
         struct event_log_activity log;
+        struct event_compliance compliance;
         struct event_detection detection;
         struct event_software software;
         struct event_inventory inventory;

@@ -3,6 +3,7 @@
 #include "base/json_write.h"
 #include "base/version.h"
 #include "event/mask.h"
+#include "event/ocsf_compliance.h"
 
 #define EVIDENCE_MAX 4096
 #define COMMAND_MAX  1024
@@ -404,6 +405,7 @@ static const struct class_row {
 } rows[] = {
     {{EVENT_FILE, "File System Activity"}, put_file_activity, unmapped_file_activity},
     {{EVENT_LOG_ACTIVITY, "Event Log Activity"}, put_log_activity, NULL},
+    {{EVENT_COMPLIANCE, "Compliance Finding"}, ocsf_put_compliance, NULL},
     {{EVENT_DETECTION, "Detection Finding"}, put_detection, NULL},
     {{EVENT_INVENTORY, "Device Inventory Info"}, put_nothing, NULL},
     {{EVENT_PATCH_STATE, "Operating System Patch State"}, put_nothing, NULL},

@@ -1,5 +1,5 @@
 #include "source/all.h"
 
 const struct source *const all_sources[] = {
-    &source_integrity, &source_log_file, &source_patch, &source_inventory, NULL,
+    &source_integrity, &source_log_file, &source_patch, &source_inventory, &source_checks, NULL,
 };

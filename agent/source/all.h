@@ -4,6 +4,7 @@
 
 #include "source/source.h"
 
+extern const struct source source_checks;
 extern const struct source source_integrity;
 extern const struct source source_inventory;
 extern const struct source source_log_file;

@@ -25,8 +25,8 @@ struct table_walk {
     MDB_val key;
 };
 
-static const char *const table_names[STORE_TABLES] = {"meta",   "baseline", "folders",  "positions",
-                                                      "detect", "patch",    "inventory"};
+static const char *const table_names[STORE_TABLES] = {
+    "meta", "baseline", "folders", "positions", "detect", "patch", "inventory", "checks"};
 
 static int error_of(int rc)
 {

@@ -13,6 +13,10 @@ static const struct {
 } classes[] = {
     {EVENT_FILE, 0x7fff, {"actor/user", "device/uid", "file/name", "file/path", NULL}},
     {EVENT_LOG_ACTIVITY, 0x7ff, {"log_name", NULL}},
+    {EVENT_COMPLIANCE,
+     0xf,
+     {"finding_info/uid", "finding_info/title", "compliance/status_id", "compliance/control",
+      "remediation/desc", NULL}},
     {EVENT_DETECTION,
      0xf,
      {"finding_info/uid", "finding_info/title", "finding_info/analytic/uid", NULL}},

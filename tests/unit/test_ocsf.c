@@ -44,7 +44,7 @@ static void every_class_has_what_is_required(void **state)
     (void)state;
     static const enum event_class all[] = {EVENT_FILE,        EVENT_LOG_ACTIVITY, EVENT_DETECTION,
                                            EVENT_PATCH_STATE, EVENT_SOFTWARE,     EVENT_APPLICATION,
-                                           EVENT_SCAN,        EVENT_INVENTORY};
+                                           EVENT_SCAN,        EVENT_INVENTORY,    EVENT_COMPLIANCE};
     for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
         struct event e = sample(all[i]);
         if (all[i] == EVENT_FILE) {
@@ -54,6 +54,9 @@ static void every_class_has_what_is_required(void **state)
             e.u.log.log_name = SPAN("/var/log/a");
         } else if (all[i] == EVENT_DETECTION) {
             e.u.detection.rule_id = e.u.detection.rule_title = SPAN("r");
+        } else if (all[i] == EVENT_COMPLIANCE) {
+            e.u.compliance.id = e.u.compliance.title = SPAN("c");
+            e.u.compliance.remedy = SPAN("do it");
         } else if (all[i] == EVENT_SCAN) {
             e.u.scan.type_id = 2;
         }

@@ -1,0 +1,351 @@
+#include "config/checks_file.h"
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/mem.h"
+#include "base/names.h"
+#include "base/slurp.h"
+#include "platform/file.h"
+
+#include <errno.h>
+#include <ini.h>
+
+#define FILES_MAX  64
+#define FILE_MAX   (256 * 1024)
+#define CHECKS_MAX 512
+#define VALUES_MAX 128
+#define ID_MAX     40
+
+struct reading {
+    const char *file;
+    struct span rest;
+    int line;
+    struct checks *out;
+    size_t first;       /* of this file's checks in out */
+    struct check *open; /* the one whose section is being read, NULL: none or it is broken */
+    char section[64];   /* its name */
+    bool told;          /* of this section */
+    checks_tell_fn *tell;
+    void *ctx;
+    size_t problems;
+};
+
+static void complain(struct reading *r, int line, const char *id, const char *what)
+{
+    char text[640];
+    snprintf(text, sizeof(text), "%s:%d: %s%s%.500s", r->file, line, id, id[0] ? ": " : "", what);
+    r->problems++;
+    if (r->tell)
+        r->tell(r->ctx, text);
+}
+
+static void free_check(struct check *c)
+{
+    char *owned[] = {c->id,     c->title,      c->probe, c->reason,
+                     c->remedy, c->references, c->topic, c->file};
+    for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
+        free(owned[i]);
+    for (size_t i = 0; i < c->values_n; i++) {
+        free(c->values[i].name);
+        free(c->values[i].text);
+    }
+    free(c->values);
+}
+
+void checks_drop(struct checks *checks, size_t i)
+{
+    free_check(&checks->items[i]);
+    checks->n--;
+    memmove(&checks->items[i], &checks->items[i + 1], (checks->n - i) * sizeof(checks->items[0]));
+}
+
+void checks_release(struct checks *checks)
+{
+    while (checks->n > 0)
+        checks_drop(checks, checks->n - 1);
+    free(checks->items);
+    *checks = (struct checks){0};
+}
+
+/* What is wrong with the section that is being read: it is left out. */
+static void fail(struct reading *r, const char *what)
+{
+    if (!r->told)
+        complain(r, r->line, r->section, what);
+    r->told = true;
+    if (r->open)
+        checks_drop(r->out, r->out->n - 1);
+    r->open = NULL;
+}
+
+/* ---- the end of a section ---- */
+
+static const char *lacks(const struct check *c)
+{
+    const struct {
+        const char *text, *what;
+    } rows[] = {
+        {c->title, "it has no title"},
+        {c->probe, "it has no probe"},
+        {c->reason, "it has no reason: say why it is asked"},
+        {c->remedy, "it has no remedy: say what to do when it fails"},
+        {c->severity ? "" : NULL,
+         "it has no severity: informational, low, medium, high or critical"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+        if (!rows[i].text)
+            return rows[i].what;
+    return NULL;
+}
+
+static void end_section(struct reading *r)
+{
+    if (r->open) {
+        const char *what = lacks(r->open);
+        if (what) {
+            complain(r, r->open->line, r->section, what);
+            checks_drop(r->out, r->out->n - 1);
+        } else if (!r->open->references) {
+            r->open->references = mem_text("");
+        }
+    }
+    r->open = NULL;
+    r->told = false;
+}
+
+/* ---- the beginning of one ---- */
+
+static bool is_id(const char *text)
+{
+    size_t n = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_.");
+    return n > 0 && n < ID_MAX && text[n] == '\0';
+}
+
+static const struct check *find(const struct checks *checks, const char *id)
+{
+    for (size_t i = 0; i < checks->n; i++)
+        if (strcmp(checks->items[i].id, id) == 0)
+            return &checks->items[i];
+    return NULL;
+}
+
+static char *topic_of(const char *file)
+{
+    const char *slash = strrchr(file, '/');
+    struct span name = span_of(slash ? slash + 1 : file);
+    if (span_ends(name, SPAN(".ini")))
+        name.n -= 4;
+    return mem_text_span(name);
+}
+
+static void begin_section(struct reading *r, const char *section)
+{
+    char text[160];
+    end_section(r);
+    snprintf(r->section, sizeof(r->section), "%s", section);
+    const struct check *same = find(r->out, section);
+    if (!is_id(section)) {
+        fail(r, section[0] ? "an id is made of up to 39 letters, digits and - _ ."
+                           : "a key stands before the first [id]");
+    } else if (same) {
+        snprintf(text, sizeof(text), "there is one of that id already in %.80s:%d", same->file,
+                 same->line);
+        fail(r, text);
+    } else if (r->out->n == CHECKS_MAX) {
+        fail(r, "there are more than 512 checks");
+    } else {
+        if ((r->out->n & (r->out->n - 1)) == 0)
+            r->out->items =
+                mem_grow(r->out->items, r->out->n ? r->out->n * 2 : 1, sizeof(r->out->items[0]));
+        r->open = &r->out->items[r->out->n++];
+        *r->open = (struct check){.id = mem_text(section),
+                                  .topic = topic_of(r->file),
+                                  .file = mem_text(r->file),
+                                  .line = r->line};
+    }
+}
+
+/* ---- keys ---- */
+
+static void append(char **text, const char *between, const char *more)
+{
+    struct buf all = BUF_INIT(FILE_MAX);
+    if (*text) {
+        buf_put_text(&all, *text);
+        buf_put_text(&all, between);
+    }
+    buf_put_text(&all, more);
+    free(*text);
+    *text = mem_text_span(buf_span(&all));
+    buf_release(&all);
+}
+
+static void set_once(struct reading *r, char **text, const char *value)
+{
+    if (*text)
+        fail(r, "title and probe stand once in a check");
+    else
+        *text = mem_text(value);
+}
+
+static void set_severity(struct reading *r, const char *value)
+{
+    static const char *const words[] = {"informational", "low", "medium", "high", "critical"};
+    for (int i = 0; i < 5; i++)
+        if (strcmp(words[i], value) == 0)
+            r->open->severity = i + 1;
+    if (r->open->severity == 0)
+        fail(r, "severity is informational, low, medium, high or critical");
+}
+
+static void add_value(struct reading *r, const char *name, const char *value)
+{
+    struct check *c = r->open;
+    if (c->values_n == VALUES_MAX) {
+        fail(r, "it has more than 128 values");
+        return;
+    }
+    if ((c->values_n & (c->values_n - 1)) == 0)
+        c->values = mem_grow(c->values, c->values_n ? c->values_n * 2 : 1, sizeof(c->values[0]));
+    c->values[c->values_n++] = (struct check_value){mem_text(name), mem_text(value), r->line};
+}
+
+static void set_key(struct reading *r, const char *name, const char *value)
+{
+    struct check *c = r->open;
+    if (strcmp(name, "title") == 0)
+        set_once(r, &c->title, value);
+    else if (strcmp(name, "probe") == 0)
+        set_once(r, &c->probe, value);
+    else if (strcmp(name, "reason") == 0)
+        append(&c->reason, " ", value);
+    else if (strcmp(name, "remedy") == 0)
+        append(&c->remedy, " ", value);
+    else if (strcmp(name, "severity") == 0)
+        set_severity(r, value);
+    else if (strcmp(name, "reference") == 0 && !strstr(value, ": "))
+        fail(r, "a reference is \"standard: requirement\"");
+    else if (strcmp(name, "reference") == 0)
+        append(&c->references, "\n", value);
+    else
+        add_value(r, name, value);
+}
+
+static int take_value(void *ctx, const char *section, const char *name, const char *value)
+{
+    struct reading *r = ctx;
+    bool in_section = (r->open || r->told) && strcmp(section, r->section) == 0;
+    if (!in_section)
+        begin_section(r, section);
+    if (r->open && value[0] == '\0')
+        fail(r, "a key without a value");
+    if (r->open)
+        set_key(r, name, value);
+    return 1;
+}
+
+/* inih's line reader: a line that does not fit its buffer spoils its section, not two lines. */
+static char *next_line(char *out, int size, void *ctx)
+{
+    struct reading *r = ctx;
+    struct span line;
+    while (span_take_until(&r->rest, '\n', &line)) {
+        r->line++;
+        if (line.n + 2 > (size_t)size || (line.n > 0 && memchr(line.p, '\0', line.n))) {
+            fail(r, "the line is too long or holds a NUL byte");
+            continue;
+        }
+        if (line.n > 0)
+            memcpy(out, line.p, line.n);
+        out[line.n] = '\n';
+        out[line.n + 1] = '\0';
+        return out;
+    }
+    return NULL;
+}
+
+size_t checks_parse(const char *file, struct span text, checks_tell_fn *tell, void *ctx,
+                    struct checks *out)
+{
+    struct reading r = {.file = file, .rest = text, .out = out, .tell = tell, .ctx = ctx};
+    int bad_line = ini_parse_stream(next_line, &r, take_value, &r);
+    end_section(&r);
+    if (bad_line != 0)
+        complain(&r, bad_line > 0 ? bad_line : r.line, "", "neither [id] nor key = value");
+    return r.problems;
+}
+
+/* ---- files ---- */
+
+static size_t read_file(const char *path, checks_tell_fn *tell, void *ctx, struct checks *out)
+{
+    struct file_info info;
+    struct buf text = BUF_INIT(FILE_MAX);
+    struct reading r = {.file = path, .tell = tell, .ctx = ctx};
+    int rc = file_info_at(path, &info);
+    if (rc == 0 && info.type == FILE_REGULAR && (info.mode & 02))
+        complain(&r, 1, "", "everybody may write to it; chmod o-w it first");
+    else if (rc != 0 || (rc = slurp(path, &text)) != 0)
+        complain(&r, 1, "", error_text(rc));
+    else
+        r.problems += checks_parse(path, buf_span(&text), tell, ctx, out);
+    buf_release(&text);
+    return r.problems;
+}
+
+size_t checks_read(const char *folder, checks_tell_fn *tell, void *ctx, struct checks *out)
+{
+    static const char *const endings[] = {".ini", NULL};
+    struct reading r = {.file = folder, .tell = tell, .ctx = ctx};
+    struct names names;
+    int rc = names_list(folder, endings, FILES_MAX, &names);
+    *out = (struct checks){0};
+    if (rc != 0 && rc != -ENOENT)
+        complain(&r, 0, "",
+                 rc == -E2BIG ? "more than 64 files; put several checks into one" : error_text(rc));
+    for (size_t i = 0; i < names.n && rc == 0; i++) {
+        char path[4700];
+        snprintf(path, sizeof(path), "%s/%s", folder, names.items[i]);
+        r.problems += read_file(path, tell, ctx, out);
+    }
+    names_release(&names);
+    return r.problems;
+}
+
+/* ---- values ---- */
+
+const struct check_value *check_each(const struct check *c, const char *name, size_t *at)
+{
+    while (*at < c->values_n) {
+        const struct check_value *v = &c->values[(*at)++];
+        if (strcmp(v->name, name) == 0)
+            return v;
+    }
+    return NULL;
+}
+
+const char *check_value(const struct check *c, const char *name)
+{
+    size_t at = 0;
+    const struct check_value *v = check_each(c, name, &at);
+    return v ? v->text : NULL;
+}
+
+bool check_word(const struct check *c, const char *name, struct check_words *words,
+                struct span *out)
+{
+    for (;;) {
+        words->rest = span_trim(words->rest);
+        if (words->rest.n > 0) {
+            size_t n = 0;
+            while (n < words->rest.n && words->rest.p[n] != ' ' && words->rest.p[n] != '\t')
+                n++;
+            span_take(&words->rest, n, out);
+            return true;
+        }
+        const struct check_value *v = check_each(c, name, &words->at);
+        if (!v)
+            return false;
+        words->rest = span_of(v->text);
+    }
+}
