@@ -358,6 +358,7 @@ static void close_integrity(void *ctx)
     struct integrity *self = ctx;
     integrity_scan_close(self->scan);
     watch_close(self->watch);
+    integrity_explain_free(self->explain);
     pendings_free(self->pending);
     integrity_actor_drop(self->last_actor);
     integrity_paths_free(self->paths);
@@ -383,6 +384,7 @@ static int open_integrity(const struct source_host *host, void **out, struct err
     if (!host->config->integrity)
         return 0;
     self->severity = integrity_severity_load(host->config->severity_file, note_severity, self);
+    self->explain = integrity_explain_new(self);
     open_watch(self); /* before the scan, so that nothing falls between them */
     int rc = integrity_scan_open(host->config, self->paths, host->store, &self->scan);
     if (rc == 0)
@@ -412,11 +414,13 @@ static int64_t run(void *ctx, int64_t now_ms)
     bool more = self->watch && take_events(self, now_ms);
     more = look_at_due(self, now_ms) || more;
     more = take_findings(self, now_ms) || more;
+    int64_t explain_ms = integrity_explain_run(self->explain, now_ms);
     if (!self->scanning && now_ms >= self->next_scan_ms)
         start_scan(self, now_ms);
     if (more)
         return now_ms;
     int64_t due = self->hold ? INT64_MAX : pendings_next_ms(self->pending);
+    due = explain_ms < due ? explain_ms : due;
     return !self->scanning && self->next_scan_ms < due ? self->next_scan_ms : due;
 }
 
@@ -459,6 +463,8 @@ static void health(void *ctx, struct source_health *out)
     if (self->overflows)
         buf_printf(&text, "%llu times changes were left to a scan; ",
                    (unsigned long long)self->overflows);
+    if (integrity_explain_held(self->explain) > 0)
+        buf_printf(&text, "%zu changes wait for dpkg; ", integrity_explain_held(self->explain));
     buf_put_text(&text, self->scan_words);
     span_copy(buf_span(&text), out->detail, sizeof(out->detail));
     buf_release(&text);

@@ -62,11 +62,16 @@ static void keep(struct integrity *self, const char *path, bool was_folder,
         keep_parent(self, path);
 }
 
-static void tell_and_keep(struct integrity *self, struct integrity_fact *f)
+/* actor: the fact's, to be shared. */
+static void tell_and_keep(struct integrity *self, struct integrity_fact *f,
+                          struct integrity_actor *actor)
 {
-    if (f->change & ~(unsigned)INTEGRITY_UNTOLD) {
+    enum explain_verdict verdict = integrity_explain_judge(self->explain, f, actor);
+    if (verdict == EXPLAIN_HOLD)
+        return;
+    if (verdict == EXPLAIN_TELL && f->change & ~(unsigned)INTEGRITY_UNTOLD) {
         f->severity = integrity_severity_of(self->severity, f->new_path ? f->new_path : f->path,
-                                            f->change, false);
+                                            f->change, f->by_packages);
         integrity_tell(f, self->host.emit, self->host.ctx);
         self->told += f->by_scan;
     }
@@ -139,7 +144,7 @@ static bool tell_rename(struct integrity *self, struct pending *p,
     f.before = &from;
     f.after = after;
     f.change = integrity_compare(&from, after) | INTEGRITY_RENAMED;
-    tell_and_keep(self, &f);
+    tell_and_keep(self, &f, p->actor);
     struct pending *old = pendings_find(self->pending, p->from);
     if (old && old->waiting)
         pending_done(old, now_ms);
@@ -155,7 +160,9 @@ static void tell_look(struct integrity *self, struct pending *p,
     f.after = after;
     f.change = integrity_compare(before, after);
     if (f.change != 0 && !(after && !before && tell_rename(self, p, after, now_ms)))
-        tell_and_keep(self, &f);
+        tell_and_keep(self, &f, p->actor);
+    else if (f.change == 0)
+        integrity_explain_nothing(self->explain, p->path);
     pending_done(p, now_ms);
 }
 
@@ -177,6 +184,7 @@ static void look_at_entry(struct integrity *self, struct pending *p,
     }
     if (known && integrity_stat_equal(&before, info) &&
         !integrity_lacks_hash(&self->look, &before)) {
+        integrity_explain_nothing(self->explain, p->path);
         pending_done(p, now_ms);
         return;
     }
@@ -214,6 +222,10 @@ void integrity_look_now(struct integrity *self, struct pending *p, int64_t now_m
         integrity_actor_drop(p->actor);
         p->actor = NULL;
         give_to_worker(self, p, now_ms);
+        return;
+    }
+    if (integrity_explain_defers(self->explain, p, now_ms)) {
+        pending_done(p, now_ms);
         return;
     }
     struct pending *target = p->to ? pendings_find(self->pending, p->to) : NULL;
@@ -269,7 +281,7 @@ void integrity_apply(struct integrity *self, const struct integrity_found *f, in
 {
     struct integrity_state before;
     const struct pending *p = pendings_find(self->pending, f->path);
-    const struct integrity_actor *actor = f->job->owner;
+    struct integrity_actor *actor = f->job->owner;
     if (f->kind == INTEGRITY_FOUND_FORGET) {
         forget(self, f->path);
         return;
@@ -294,5 +306,5 @@ void integrity_apply(struct integrity *self, const struct integrity_found *f, in
                      (gone || f->state.info.ctime_ns / 1000000 < self->opened_ms);
     fact.change = integrity_compare(fact.before, fact.after);
     if (fact.change != 0)
-        tell_and_keep(self, &fact);
+        tell_and_keep(self, &fact, actor);
 }

@@ -4,6 +4,7 @@
 #define SOURCE_INTEGRITY_SELF_H
 
 #include "platform/watch.h"
+#include "source/integrity_explain.h"
 #include "source/integrity_pending.h"
 #include "source/integrity_scan.h"
 #include "source/integrity_severity.h"
@@ -13,6 +14,7 @@ struct integrity {
     struct source_host host;
     struct integrity_paths *paths;
     struct integrity_severity *severity;
+    struct integrity_explain *explain;
     struct watch *watch; /* NULL: not in real time */
     struct integrity_scan *scan;
     struct pendings *pending;

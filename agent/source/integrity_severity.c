@@ -40,15 +40,18 @@ struct reading {
 static void __attribute__((format(printf, 2, 3)))
 problem(const struct reading *r, const char *format, ...)
 {
-    char text[900];
+    struct buf text = BUF_INIT(1000);
     va_list args;
-    int n = r->line ? snprintf(text, sizeof(text), "%.300s:%zu: ", r->name, r->line)
-                    : snprintf(text, sizeof(text), "%.300s: ", r->name);
+    buf_printf(&text, "%.300s:", r->name);
+    if (r->line > 0)
+        buf_printf(&text, "%zu:", r->line);
+    buf_put_byte(&text, ' ');
     va_start(args, format);
-    vsnprintf(text + n, sizeof(text) - (size_t)n, format, args);
+    buf_vprintf(&text, format, args);
     va_end(args);
     if (r->tell)
-        r->tell(r->ctx, text);
+        r->tell(r->ctx, text.p);
+    buf_release(&text);
 }
 
 /* ---- one line ---- */

@@ -191,6 +191,12 @@ static void describe(const struct integrity_fact *f, struct buf *message, struct
     json_text(&j, "found_by", f->by_scan ? "scan" : "watch");
     if (f->while_off)
         json_bool(&j, "while_off", true);
+    if (f->conffile)
+        json_bool(&j, "conffile", true);
+    json_text(&j, "as_package", f->as_package);
+    if (f->package)
+        buf_printf(message, "; %s of package %s%s%s", f->conffile ? "configuration" : "file",
+                   f->package, f->as_package ? ", " : "", f->as_package ? f->as_package : "");
     json_end_object(&j);
 }
 
@@ -213,6 +219,7 @@ void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, cons
     put_state(f->before, &names[0], &e.u.file.before);
     put_state(f->after, &names[1], &e.u.file.after);
     put_actor(f->actor, &names[2], &e.u.file.actor);
+    e.u.file.package = span_of(f->package ? f->package : "");
     make_uid(f, e.activity, e.uid);
     describe(f, &message, &vigia);
     e.message = message.p;
@@ -222,6 +229,25 @@ void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, cons
         buf_release(&names[i].xattributes);
     buf_release(&message);
     buf_release(&vigia);
+}
+
+void integrity_tell_sum(const struct integrity_sum_fact *f,
+                        void (*emit)(void *ctx, const struct event *e), void *ctx)
+{
+    struct names names[2];
+    struct event e = {
+        .class_uid = EVENT_FILE,
+        .activity = FILE_ACTIVITY_UPDATE,
+        .severity = SEVERITY_LOW,
+        .time_ms = f->time_ms,
+        .message = f->message,
+        .vigia = f->vigia,
+        .u.file.path = span_of(f->path),
+    };
+    memcpy(e.uid, f->uid, sizeof(e.uid));
+    put_state(f->state, &names[0], &e.u.file.after);
+    put_actor(f->actor, &names[1], &e.u.file.actor);
+    emit(ctx, &e);
 }
 
 void integrity_tell_scan(const struct integrity_scan_fact *f,

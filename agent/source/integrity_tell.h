@@ -18,6 +18,10 @@ struct integrity_fact {
     bool by_scan;                                 /* else it was seen as it happened */
     bool while_off;                               /* it happened while nobody looked */
     enum event_severity severity;
+    bool by_packages;       /* the package manager did it, as far as can be told */
+    const char *package;    /* that it belongs to; NULL: none, or not known */
+    const char *as_package; /* how it stands to what the package says of it, in words, or NULL */
+    bool conffile;          /* a configuration file of the package */
 };
 
 /* The bit of a kind of change by the word that events use for it ("setuid"); 0: there is none. */
@@ -26,6 +30,20 @@ unsigned integrity_change_of_word(struct span word);
 /* The same change gives the same uid whoever finds it. */
 void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, const struct event *e),
                     void *ctx);
+
+/* Many changes told as one, under the path of a file that stands for them. */
+struct integrity_sum_fact {
+    uint8_t uid[EVENT_UID_SIZE];
+    const char *path;
+    const struct integrity_state *state;
+    const struct watch_actor *actor; /* NULL: unknown */
+    int64_t time_ms;
+    const char *message;
+    struct span vigia;
+};
+
+void integrity_tell_sum(const struct integrity_sum_fact *f,
+                        void (*emit)(void *ctx, const struct event *e), void *ctx);
 
 struct integrity_scan_fact {
     const char *name; /* "baseline", "re-check" */
