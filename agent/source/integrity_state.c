@@ -8,6 +8,8 @@
 #define TAG_ATTRIBUTES 3
 #define TAG_FLAGS      4
 
+#define NEAR_PARTS 4 /* of a path, that its id begins with */
+
 #define SETUID_BITS 06000u
 
 static void put_u16(struct buf *b, uint32_t v)
@@ -128,11 +130,27 @@ bool integrity_state_decode(struct span record, struct integrity_state *s)
     return fine;
 }
 
+/* FNV-1a, folded. */
+static uint32_t number_of(struct span part)
+{
+    uint32_t h = 2166136261u;
+    for (size_t i = 0; i < part.n; i++)
+        h = (h ^ (uint8_t)part.p[i]) * 16777619u;
+    return (h >> 16 ^ h) & 0xffff;
+}
+
 void integrity_folder_id(struct span folder, uint8_t out[INTEGRITY_ID_SIZE])
 {
     uint8_t full[SHA256_SIZE];
+    struct span rest = folder, part;
     sha256_of(folder.p, folder.n, full);
-    memcpy(out, full, INTEGRITY_ID_SIZE);
+    span_take_until(&rest, '/', &part); /* what stands before the first slash: nothing */
+    for (size_t i = 0; i < NEAR_PARTS; i++) {
+        uint32_t number = span_take_until(&rest, '/', &part) ? number_of(part) : 0;
+        out[2 * i] = (uint8_t)(number >> 8);
+        out[2 * i + 1] = (uint8_t)number;
+    }
+    memcpy(out + (size_t)2 * NEAR_PARTS, full, INTEGRITY_ID_SIZE - (size_t)2 * NEAR_PARTS);
 }
 
 bool integrity_key_make(struct integrity_key *k, const uint8_t folder[INTEGRITY_ID_SIZE],

@@ -1,7 +1,7 @@
 /*
  * What the baseline knows of one file, how it is stored, and what differs between two such states.
  *
- * A record in STORE_BASELINE, under the 16-byte id of its folder and its name, is
+ * A record in STORE_BASELINE, under the id of its folder (20 bytes) and its name, is
  *
  *   u8 version (1), u8 type (enum file_type), u16 mode, u32 uid, u32 gid, u64 size, u64 mtime_ns,
  *   u64 ctime_ns, u64 dev, u64 ino, u32 hashed (seconds since 1970, 0: no hash), then attributes
@@ -47,6 +47,9 @@ struct integrity_key {
     char bytes[INTEGRITY_KEY_MAX];
 };
 
+/* Four numbers of 16 bits made of the first four parts of the path, so that neighbours on disk are
+ * neighbours in the store and a scan reads it from front to back, and 96 bits of the path's
+ * SHA-256, so that no two folders are one. */
 void integrity_folder_id(struct span folder, uint8_t out[INTEGRITY_ID_SIZE]);
 /* False when the name cannot be a key: empty or too long. */
 bool integrity_key_make(struct integrity_key *k, const uint8_t folder[INTEGRITY_ID_SIZE],

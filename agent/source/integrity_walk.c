@@ -1,5 +1,6 @@
 #include "source/integrity_walk.h"
 
+#include "base/map.h"
 #include "base/mem.h"
 #include "platform/clock.h"
 #include "platform/mounts.h"
@@ -25,7 +26,9 @@ struct walk {
     uint32_t now_s;
     int64_t began_ms;
     uint64_t bytes;
-    size_t held; /* bytes of records */
+    size_t held;       /* bytes of records */
+    uint64_t seen;     /* sum of the marks of all folders that were visited and known before */
+    struct map *above; /* folders that hold watched trees and are not watched: by path */
     int depth;
     size_t root_n; /* length of host_root in disk */
     size_t n;      /* of disk */
@@ -36,6 +39,7 @@ struct level { /* a folder that is being visited */
     struct walk_folder *folder;
     uint8_t id[INTEGRITY_ID_SIZE];
     bool inside; /* it is watched itself, not only something below it */
+    bool known;  /* the baseline has it, as a folder */
     struct integrity_records records;
 };
 
@@ -175,9 +179,9 @@ static void keep_or_tell(struct walk *w, const struct integrity_seat *s)
         return;
     }
     w->result->adopted++;
-    integrity_adopt_put(&w->adopted, integrity_key_span(&s->key), &s->after);
-    if (s->after.info.type == FILE_FOLDER)
+    if (s->after.info.type == FILE_FOLDER) /* first: there is no record of a folder without it */
         integrity_adopt_folder(&w->adopted, path);
+    integrity_adopt_put(&w->adopted, integrity_key_span(&s->key), &s->after);
 }
 
 static void looked_at(void *ctx, struct integrity_seat *s, enum integrity_skip why)
@@ -318,25 +322,25 @@ static bool is_foreign(const struct walk *w)
     return kind == MOUNT_PSEUDO || (kind == MOUNT_REMOTE && !w->host->config->remote_filesystems);
 }
 
-static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside);
+static void visit_folder(struct walk *w, struct level *in);
 
-static void enter(struct walk *w, const struct walk_folder *parent, const char *name, bool inside)
+static void enter(struct walk *w, const struct visit *v, bool wanted)
 {
-    struct walk_folder *folder;
+    struct level below = {.inside = wanted, .known = v->was == FILE_FOLDER};
     if (w->depth == DEPTH_MAX) {
         skip(w, INTEGRITY_SKIP_LONG);
         return;
     }
-    int rc = walk_enter(parent, name, &folder);
+    int rc = walk_enter(v->in->folder, v->name, &below.folder);
     if (rc != 0) {
         if (rc != -ENOENT && rc != -ELOOP && rc != -ENOTDIR)
             skip(w, INTEGRITY_SKIP_UNREADABLE);
         return;
     }
     w->depth++;
-    visit_folder(w, folder, inside);
+    visit_folder(w, &below);
     w->depth--;
-    walk_close(folder);
+    walk_close(below.folder);
 }
 
 /* Returns whether the baseline knows the entry. */
@@ -361,7 +365,7 @@ static bool visit(struct walk *w, const struct level *in, const char *name, enum
     }
     bool there = !wanted || compare(w, &v);
     if (there && v.info.type == FILE_FOLDER && !stopped(w))
-        enter(w, in->folder, name, wanted);
+        enter(w, &v, wanted);
     else if (there && v.was == FILE_FOLDER && !w->job->first)
         sweep_below(w);
     return there && v.was != FILE_NO_TYPE;
@@ -389,17 +393,25 @@ static void visit_entries(struct walk *w, struct level *in)
         sweep(w, in->folder, in->id);
 }
 
-static void visit_folder(struct walk *w, struct walk_folder *folder, bool inside)
+static uint64_t mark_of(const uint8_t id[INTEGRITY_ID_SIZE])
 {
-    struct level in = {.folder = folder, .inside = inside};
-    integrity_folder_id(told_span(w), in.id);
-    integrity_records_load(&in.records, w->host->store, in.id,
+    uint64_t mark = 0;
+    struct span end = span_make(id + INTEGRITY_ID_SIZE - sizeof(mark), sizeof(mark));
+    span_take_u64(&end, &mark);
+    return mark;
+}
+
+static void visit_folder(struct walk *w, struct level *in)
+{
+    integrity_folder_id(told_span(w), in->id);
+    integrity_records_load(&in->records, w->host->store, in->id,
                            w->held < HELD_MAX ? HELD_MAX - w->held : 0);
-    size_t size = integrity_records_size(&in.records);
+    size_t size = integrity_records_size(&in->records);
     w->held += size;
-    visit_entries(w, &in);
+    w->seen += in->known ? mark_of(in->id) : 0;
+    visit_entries(w, in);
     w->held -= size;
-    integrity_records_release(&in.records);
+    integrity_records_release(&in->records);
 }
 
 /* ---- trees ---- */
@@ -427,14 +439,14 @@ static struct walk_folder *open_parent(const struct walk *w, int *rc)
 
 static void visit_slash(struct walk *w)
 {
-    struct walk_folder *folder;
+    struct level in = {.inside = integrity_paths_wanted(w->host->paths, "/")};
     path_cut(w, w->root_n);
-    if (walk_open(w->n ? w->disk : "/", &folder) != 0) {
+    if (walk_open(w->n ? w->disk : "/", &in.folder) != 0) {
         skip(w, INTEGRITY_SKIP_UNREADABLE);
         return;
     }
-    visit_folder(w, folder, integrity_paths_wanted(w->host->paths, "/"));
-    walk_close(folder);
+    visit_folder(w, &in);
+    walk_close(in.folder);
 }
 
 static void visit_path(struct walk *w, const char *path)
@@ -456,7 +468,8 @@ static void visit_path(struct walk *w, const char *path)
         integrity_folder_id(above, in.id);
         if (w->adopt)
             integrity_adopt_folder(&w->adopted, above);
-        visit(w, &in, name.p, info.type);
+        if (visit(w, &in, name.p, info.type))
+            map_set(w->above, above, w, NULL);
     } else if (rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP) {
         skip(w, INTEGRITY_SKIP_UNREADABLE);
     } else if (is_known(w, &is_folder)) {
@@ -474,7 +487,38 @@ static void visit_root(void *ctx, const char *root, size_t item)
     visit_path(w, root);
 }
 
-/* ---- folders of the baseline that no tree leads to any more ---- */
+/* ---- what of the baseline no tree leads to any more ---- */
+
+static void sweep_path(struct walk *w, const char *path)
+{
+    struct walk_folder *folder;
+    uint8_t id[INTEGRITY_ID_SIZE];
+    if (!path_set(w, path))
+        return;
+    int rc = walk_open(w->n ? w->disk : "/", &folder);
+    if (rc != 0 && rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP)
+        return;
+    integrity_folder_id(told_span(w), id);
+    sweep(w, folder, id);
+    walk_close(folder);
+}
+
+static bool add_mark(void *ctx, struct span key, struct span value)
+{
+    (void)value;
+    if (key.n == INTEGRITY_ID_SIZE)
+        *(uint64_t *)ctx += mark_of((const uint8_t *)key.p);
+    return true;
+}
+
+/* Whether each folder of the baseline was visited: asking the disk for each costs more than all
+ * else that a re-check does with it. */
+static bool all_seen(struct walk *w)
+{
+    uint64_t sum = 0;
+    return store_each(w->host->store, STORE_FOLDERS, SPAN(""), add_mark, &sum) == 0 &&
+           sum == w->seen;
+}
 
 struct strays {
     struct walk *walk;
@@ -497,25 +541,39 @@ static bool collect_stray(void *ctx, struct span key, struct span value)
     return !strays->paths.failed;
 }
 
+static bool mark_above(void *ctx, struct span path, void *value)
+{
+    struct walk *w = ctx;
+    uint8_t id[INTEGRITY_ID_SIZE];
+    (void)value;
+    integrity_folder_id(path, id);
+    w->seen += mark_of(id);
+    return true;
+}
+
+static bool collect_above(void *ctx, struct span path, void *value)
+{
+    struct strays *strays = ctx;
+    (void)value;
+    buf_put_span(&strays->paths, path);
+    buf_put_byte(&strays->paths, '\0');
+    return !strays->paths.failed;
+}
+
+/* Collected before any is swept: what is told forgets folders meanwhile. */
 static void visit_strays(struct walk *w)
 {
     struct strays strays = {w, BUF_INIT(NAMES_MAX)};
     struct span rest, path;
-    store_each(w->host->store, STORE_FOLDERS, SPAN(""), collect_stray, &strays);
+    map_each(w->above, mark_above, w);
+    if (all_seen(w)) /* but a pattern says nothing of the files that fitted it once */
+        map_each(w->above, collect_above, &strays);
+    else
+        store_each(w->host->store, STORE_FOLDERS, SPAN(""), collect_stray, &strays);
     w->result->again = w->result->again || strays.paths.failed;
     rest = buf_span(&strays.paths);
-    while (!stopped(w) && span_take_until(&rest, '\0', &path)) {
-        struct walk_folder *folder;
-        uint8_t id[INTEGRITY_ID_SIZE];
-        if (!path_set(w, path.p))
-            continue;
-        int rc = walk_open(w->n ? w->disk : "/", &folder);
-        if (rc != 0 && rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP)
-            continue;
-        integrity_folder_id(told_span(w), id);
-        sweep(w, folder, id);
-        walk_close(folder);
-    }
+    while (!stopped(w) && span_take_until(&rest, '\0', &path))
+        sweep_path(w, path.p);
     buf_release(&strays.paths);
 }
 
@@ -535,6 +593,7 @@ void integrity_walk(const struct integrity_walk_host *host, struct integrity_job
     integrity_paths_on_disk(host->paths, "", w->disk, sizeof(w->disk));
     w->root_n = w->n = strlen(w->disk);
     integrity_adopt_init(&w->adopted, host->store);
+    w->above = map_new(SIZE_MAX);
     mounts_read(&w->mounts); /* without it nothing is taken for foreign */
     if (job->path) {
         visit_path(w, job->path);
@@ -545,6 +604,7 @@ void integrity_walk(const struct integrity_walk_host *host, struct integrity_job
     }
     integrity_pair_release(&w->pair);
     job->result.error = integrity_adopt_release(&w->adopted);
+    map_free(w->above, NULL);
     mounts_free(w->mounts);
     buf_release(&w->record);
     free(w);

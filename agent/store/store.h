@@ -34,8 +34,8 @@
 
 enum store_table {
     STORE_META,      /* stream, sequence counters, when things ran last */
-    STORE_BASELINE,  /* 16-byte folder id + entry name -> file state (source/integrity) */
-    STORE_FOLDERS,   /* 16-byte folder id -> path */
+    STORE_BASELINE,  /* folder id + entry name -> file state (source/integrity_state.h) */
+    STORE_FOLDERS,   /* folder id -> path */
     STORE_POSITIONS, /* followed log -> fingerprint, offset (source/log) */
     STORE_DETECT,    /* detector state */
     STORE_PATCH,     /* what was told of packages and updates */
