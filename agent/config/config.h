@@ -27,7 +27,7 @@ struct config_log { /* one section [log NAME] */
     char *name;
     char *path;    /* may hold a glob in any part */
     char *service; /* Sigma logsource.service, "" if none */
-    char *format;  /* "syslog", "plain" */
+    char *format;  /* "syslog", "plain", "audit" */
 };
 
 struct config {

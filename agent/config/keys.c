@@ -79,7 +79,8 @@ const struct config_key config_keys[] = {
             "The log file; a pattern in any of its parts follows every file that fits."),
     LOG_KEY("service", KEY_TEXT, service, NULL, "",
             "Sigma logsource.service of its lines: auth, syslog, cron, ..."),
-    LOG_KEY("format", KEY_CHOICE, format, "syslog plain", "syslog", "How a line is taken apart."),
+    LOG_KEY("format", KEY_CHOICE, format, "syslog plain audit", "syslog",
+            "How a line is taken apart."),
 
     KEY("detect", "enabled", KEY_BOOL, detect, 0, 0, NULL, "yes",
         "Apply the rules in the rules folder to the logs."),

@@ -133,13 +133,43 @@ static bool value_holds(const struct value *value, struct view *v, bool there, s
     }
 }
 
+/* A field that a record has several times (an audit event names several files). */
+#define OCCURRENCES_MAX 32
+struct occurrences {
+    size_t n;
+    size_t at[OCCURRENCES_MAX]; /* in the record's fields */
+};
+
+static void find_occurrences(const struct view *v, struct span name, struct occurrences *out)
+{
+    out->n = 0;
+    for (size_t i = 0; i < v->record->fields_n && out->n < OCCURRENCES_MAX; i++)
+        if (span_equal(v->record->fields[i].name, name))
+            out->at[out->n++] = i;
+}
+
+/* It holds for a value if it does for one of those that the field has. */
+static bool one_holds(const struct value *value, struct view *v, const struct occurrences *o)
+{
+    for (size_t i = 0; i < o->n; i++)
+        if (value_holds(value, v, true, v->record->fields[o->at[i]].value, v->values[o->at[i]]))
+            return true;
+    return false;
+}
+
 static bool item_holds(const struct item *item, struct view *v)
 {
     struct span text = v->record->message, folded = v->message;
-    bool there = item->field.n == 0 || view_field(v, item->field, &text, &folded);
+    struct occurrences found = {.n = 0};
+    bool there = item->field.n == 0;
+    if (!there)
+        find_occurrences(v, item->field, &found);
+    if (!there && found.n == 0)
+        there = view_field(v, item->field, &text, &folded);
     bool holds = item->all;
     for (size_t i = 0; i < item->n && holds == item->all; i++)
-        holds = value_holds(&item->values[i], v, there, text, folded);
+        holds = found.n > 0 ? one_holds(&item->values[i], v, &found)
+                            : value_holds(&item->values[i], v, there, text, folded);
     return holds != item->negated;
 }
 

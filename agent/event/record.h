@@ -10,7 +10,7 @@
 
 #include <stdint.h>
 
-#define RECORD_FIELDS_MAX 48
+#define RECORD_FIELDS_MAX 96
 #define EVENT_UID_SIZE    16
 
 struct record_field {
@@ -31,7 +31,7 @@ struct record {
     struct span raw;      /* the entry as read, cut at the reader's limit */
     uint8_t
         uid[EVENT_UID_SIZE]; /* hash of source, file fingerprint and offset: same after a crash */
-    size_t fields_n;
+    size_t fields_n;         /* a name may stand several times: any of its values counts */
     struct record_field fields[RECORD_FIELDS_MAX];
 };
 

@@ -199,8 +199,10 @@ bool log_before_next(struct log_follow *f, bool lost, const struct log_follow_ca
         int rc = open_generation(&g->items[i], &f->content, &info);
         opened = rc == 0;
         if (opened)
-            f->at = (struct log_position){
-                .ino = info.ino, .mtime_ns = info.mtime_ns, .newest_ms = f->at.newest_ms};
+            f->at = (struct log_position){.ino = info.ino,
+                                          .mtime_ns = info.mtime_ns,
+                                          .newest_ms = f->at.newest_ms,
+                                          .back_told = f->at.back_told};
         else
             cb->unread(cb->ctx, rc == -ENOTSUP ? packed_otherwise : "rotated log cannot be read");
     }

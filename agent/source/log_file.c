@@ -10,7 +10,7 @@
 #include "source/all.h"
 #include "source/log_follow.h"
 #include "source/log_glob.h"
-#include "source/log_syslog.h"
+#include "source/log_reader.h"
 
 #include <errno.h>
 
@@ -23,6 +23,7 @@
 
 struct followed {
     struct log_follow follow;
+    struct log_reader reader;
     const struct config_log *log;
     char *path; /* as configured, without host_root: names the log in records and state */
     bool dirty; /* something may have come */
@@ -40,41 +41,15 @@ struct log_files {
     int64_t unread_until;            /* how long that is shown, monotonic ms */
     int64_t look_due;
     struct followed *current; /* whose lines are being handed on */
-    struct syslog_clock clock;
+    struct log_times times;
 };
 
 /* ---- records and events ---- */
 
-static void make_uid(uint8_t out[EVENT_UID_SIZE], const struct followed *f,
-                     const struct log_line *line)
-{
-    struct span parts[] = {span_of(f->path), span_make(&line->offset, sizeof(line->offset)),
-                           span_make(line->file->head, sizeof(line->file->head)), line->text};
-    event_uid_make(out, parts, sizeof(parts) / sizeof(parts[0]));
-}
-
 static void take_line(void *ctx, const struct log_line *line)
 {
     struct log_files *self = ctx;
-    struct followed *f = self->current;
-    struct syslog_line parsed = {.time_ms = self->clock.now_ms, .message = line->text};
-    if (strcmp(f->log->format, "syslog") == 0)
-        syslog_parse(line->text, &self->clock, &parsed);
-    struct record r = {
-        .source = f->path,
-        .product = "linux",
-        .service = f->log->service[0] ? f->log->service : NULL,
-        .program = parsed.program,
-        .host = parsed.host,
-        .pid = parsed.pid,
-        .time_ms = parsed.time_ms,
-        .message = parsed.message,
-        .raw = line->text,
-    };
-    make_uid(r.uid, f, line);
-    if (line->cut)
-        self->host.dropped(self->host.ctx, "log line cut", 1);
-    self->host.emit_record(self->host.ctx, &r);
+    log_reader_take(&self->current->reader, line);
 }
 
 static const struct {
@@ -100,7 +75,7 @@ static void take_incident(void *ctx, enum log_incident what, const struct log_po
         .class_uid = EVENT_LOG_ACTIVITY,
         .activity = incidents[what].activity,
         .severity = incidents[what].severity,
-        .time_ms = self->clock.now_ms,
+        .time_ms = self->times.clock.now_ms,
         .message = incidents[what].message,
         .u.log.log_name = span_of(self->current->path),
         .u.log.actor.uid = -1,
@@ -148,6 +123,12 @@ static void add_file(void *ctx, const char *path)
     f->path = mem_text(path);
     f->dirty = true;
     snprintf(on_disk, sizeof(on_disk), "%s%s", self->host.config->host_root, path);
+    f->reader = (struct log_reader){.host = &self->host,
+                                    .log = f->log,
+                                    .path = f->path,
+                                    .times = &self->times,
+                                    .at = &f->follow.at};
+    log_reader_init(&f->reader);
     log_follow_init(&f->follow, on_disk);
     bool found = store_get(self->host.store, STORE_POSITIONS, span_of(path), &value) == 0 &&
                  log_position_load(buf_span(&value), &saved);
@@ -182,6 +163,7 @@ static void look_for_files(struct log_files *self)
 
 static void free_file(struct followed *f)
 {
+    log_reader_release(&f->reader);
     log_follow_release(&f->follow);
     free(f->path);
     free(f);
@@ -254,28 +236,35 @@ static void note_changes(struct log_files *self, int64_t now_ms)
         self->files[i]->dirty = true;
 }
 
+static void read_file(struct log_files *self, struct followed *f, uint64_t *budget)
+{
+    const struct log_follow_callbacks cb = {self, take_line, take_incident, take_unread};
+    self->current = f;
+    uint64_t used =
+        *budget > 0 ? log_follow_read(&f->follow, *budget, self->times.mono_ms, &cb) : 0;
+    f->dirty = used >= *budget;
+    *budget -= used < *budget ? used : *budget;
+}
+
 static int64_t run(void *ctx, int64_t now_ms)
 {
     struct log_files *self = ctx;
-    const struct log_follow_callbacks cb = {self, take_line, take_incident, take_unread};
     uint64_t budget = RUN_BUDGET;
     int64_t next;
     note_changes(self, now_ms);
     next = self->look_due;
     int64_t wall_ms = clock_wall_ms();
-    syslog_clock_init(&self->clock, wall_ms, clock_local_offset_s(wall_ms));
+    log_times_now(&self->times, now_ms, wall_ms, clock_local_offset_s(wall_ms));
     for (size_t i = 0; i < self->n; i++) {
         struct followed *f = self->files[i];
-        if (!f->dirty && !log_follow_is_unsettled(&f->follow))
-            continue;
-        self->current = f;
-        uint64_t used = budget > 0 ? log_follow_read(&f->follow, budget, now_ms, &cb) : 0;
-        f->dirty = used >= budget;
-        budget -= used < budget ? used : budget;
+        if (f->dirty || log_follow_is_unsettled(&f->follow))
+            read_file(self, f, &budget);
+        int64_t due = log_reader_flush(&f->reader, now_ms);
         if (f->dirty)
-            next = now_ms;
-        else if (log_follow_is_unsettled(&f->follow) && now_ms + UNSETTLED_MS < next)
-            next = now_ms + UNSETTLED_MS;
+            due = now_ms;
+        else if (log_follow_is_unsettled(&f->follow) && now_ms + UNSETTLED_MS < due)
+            due = now_ms + UNSETTLED_MS;
+        next = due < next ? due : next;
     }
     return next;
 }
@@ -286,6 +275,7 @@ static void checkpoint(void *ctx)
     for (size_t i = 0; i < self->n; i++) {
         struct followed *f = self->files[i];
         struct buf value = BUF_INIT(LOG_POSITION_SAVED_MAX);
+        log_reader_checkpoint(&f->reader);
         if (!f->follow.changed)
             continue;
         log_position_save(&f->follow.at, &value);

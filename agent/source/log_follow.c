@@ -45,8 +45,10 @@ static void begin_file(struct log_follow *f, file_t file, const struct file_info
 {
     log_follow_release(f);
     log_content_plain(&f->content, file);
-    f->at = (struct log_position){
-        .ino = info->ino, .mtime_ns = info->mtime_ns, .newest_ms = f->at.newest_ms};
+    f->at = (struct log_position){.ino = info->ino,
+                                  .mtime_ns = info->mtime_ns,
+                                  .newest_ms = f->at.newest_ms,
+                                  .back_told = f->at.back_told};
     f->known = f->changed = true;
     f->behind = false;
     f->refused = 0;
@@ -96,6 +98,8 @@ static bool take_loss(struct log_follow *f, struct at_path *now, enum log_incide
         return false; /* nothing of it had been read, and what came of it is not known */
     }
     cb->incident(cb->ctx, what, &before);
+    if (what != LOG_INCIDENT_EDITED)
+        f->at.newest_ms = 0; /* what is there now may be of any time */
     return what == LOG_INCIDENT_EDITED;
 }
 

@@ -11,6 +11,7 @@ void log_position_save(const struct log_position *p, struct buf *out)
     buf_put_u64(out, p->offset);
     buf_put_u64(out, (uint64_t)p->mtime_ns);
     buf_put_u64(out, (uint64_t)p->newest_ms);
+    buf_put_byte(out, p->back_told);
     buf_put_u32(out, p->head_n);
     buf_put(out, p->head, sizeof(p->head));
     buf_put_u32(out, p->tail_n);
@@ -19,19 +20,21 @@ void log_position_save(const struct log_position *p, struct buf *out)
 
 bool log_position_load(struct span saved, struct log_position *out)
 {
-    struct span version, head;
+    struct span version, head, back_told;
     uint64_t mtime, newest;
     uint32_t tail_n;
     *out = (struct log_position){0};
     if (!span_take(&saved, 1, &version) || version.p[0] != VERSION ||
         !span_take_u64(&saved, &out->ino) || !span_take_u64(&saved, &out->offset) ||
         !span_take_u64(&saved, &mtime) || !span_take_u64(&saved, &newest) ||
+        !span_take(&saved, 1, &back_told) || (unsigned char)back_told.p[0] > 1 ||
         !span_take_u32(&saved, &out->head_n) || !span_take(&saved, sizeof(out->head), &head) ||
         !span_take_u32(&saved, &tail_n) || saved.n != tail_n || tail_n > TAIL_MAX ||
         tail_n > out->offset || out->head_n > FINGERPRINT_MAX)
         return false;
     out->mtime_ns = (int64_t)mtime;
     out->newest_ms = (int64_t)newest;
+    out->back_told = back_told.p[0];
     memcpy(out->head, head.p, sizeof(out->head));
     log_position_tail(out, saved);
     return true;

@@ -24,6 +24,7 @@ struct log_position {
     uint64_t offset;
     int64_t mtime_ns;  /* of the file when it was last looked at; 0: not known */
     int64_t newest_ms; /* highest time that a line had (kept for the reader), 0: none */
+    bool back_told;    /* a line was far before that, and none has come up to it since */
     uint32_t head_n;   /* bytes hashed; 0: the first line was not complete yet */
     uint8_t head[16];  /* their hash */
     uint32_t tail_n;   /* bytes in tail; 0: not known */

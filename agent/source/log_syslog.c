@@ -127,14 +127,18 @@ bool syslog_parse(struct span line, const struct syslog_clock *clock, struct sys
         return false;
     struct span iso = s;
     int64_t time_ms;
-    if (take_iso_time(&iso, &time_ms))
+    enum syslog_time dated = SYSLOG_LOCAL_TIME;
+    if (take_iso_time(&iso, &time_ms)) {
         s = iso;
-    else if (!take_traditional_time(&s, clock, &time_ms))
+        dated = SYSLOG_ZONED_TIME;
+    } else if (!take_traditional_time(&s, clock, &time_ms)) {
         return false;
+    }
     struct span host;
     if (!take_char(&s, ' ') || !span_take_until(&s, ' ', &host) || host.n == 0 || host.n > 255)
         return false;
     out->time_ms = time_ms;
+    out->dated = dated;
     out->host = host;
     take_tag(&s, out);
     out->message = s;

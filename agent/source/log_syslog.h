@@ -11,8 +11,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum syslog_time { SYSLOG_NO_TIME, SYSLOG_LOCAL_TIME, SYSLOG_ZONED_TIME };
+
 struct syslog_line {
     int64_t time_ms;
+    enum syslog_time dated; /* how it is written in the line */
     struct span host;
     struct span program;
     int64_t pid; /* 0 if none */

@@ -169,6 +169,43 @@ static void test_fields(void **state)
     }
 }
 
+/* An audit event names several files: any of a field's values counts. */
+static void test_repeated_field(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *detection;
+        size_t hits;
+    } rows[] = {
+        {"name: /etc/shadow", 1},
+        {"name: [/etc/group, /etc/issue]", 1},
+        {"name: /etc/passwd", 0},
+        {"'name|contains|all': [shadow, issue]", 1},
+        {"'name|contains|all': [shadow, none]", 0},
+        {"name: null", 0},
+        {"{name: /etc/issue, type: PATH}", 1},
+        {"'name|endswith': shadow", 1},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char yaml[512];
+        struct kit k;
+        snprintf(yaml, sizeof(yaml),
+                 "title: t\nid: r-1\nlogsource: {product: linux}\nlevel: low\ndetection:\n"
+                 "    s: %s%s%s\n    condition: s\n",
+                 rows[i].detection[0] == '{' ? "" : "{", rows[i].detection,
+                 rows[i].detection[0] == '{' ? "" : "}");
+        kit_open(&k, yaml);
+        struct record r = kit_record("", "x", 0);
+        kit_field(&r, "type", "SYSCALL");
+        kit_field(&r, "type", "PATH");
+        kit_field(&r, "name", "/etc/shadow");
+        kit_field(&r, "name", "/etc/issue");
+        assert_int_equal(k.problems, 0);
+        assert_int_equal(kit_hits_record(&k, &r), rows[i].hits);
+        kit_close(&k);
+    }
+}
+
 static void test_logsource(void **state)
 {
     (void)state;
@@ -310,10 +347,10 @@ static void test_meta(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_conditions), cmocka_unit_test(test_values),
-        cmocka_unit_test(test_fields),     cmocka_unit_test(test_logsource),
-        cmocka_unit_test(test_broken),     cmocka_unit_test(test_others_go_on),
-        cmocka_unit_test(test_meta),
+        cmocka_unit_test(test_conditions),     cmocka_unit_test(test_values),
+        cmocka_unit_test(test_fields),         cmocka_unit_test(test_logsource),
+        cmocka_unit_test(test_repeated_field), cmocka_unit_test(test_broken),
+        cmocka_unit_test(test_others_go_on),   cmocka_unit_test(test_meta),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
