@@ -4,7 +4,6 @@
  * [patch] every.
  */
 #include "base/mem.h"
-#include "base/sha256.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/host.h"
@@ -13,6 +12,7 @@
 #include "source/patch_lists.h"
 #include "source/patch_tell.h"
 
+#define STALE_MS   (14ll * DAY_MS) /* lists that old hide updates */
 #define DAY_MS     86400000
 #define STEP_BYTES (8 << 20) /* of lists in one run: some ten milliseconds */
 #define SETTLE_MS  2000      /* dpkg and apt write many files: look when they are quiet */
@@ -116,41 +116,10 @@ static void forget_stale(const struct patch *self, const struct packages *packag
 
 /* ---- one look ---- */
 
-static bool is_reboot_required(const char *host_root)
-{
-    static const char *const flags[] = {"/run/reboot-required", "/var/run/reboot-required"};
-    for (size_t i = 0; i < 2; i++) {
-        char path[4200];
-        struct file_info info;
-        snprintf(path, sizeof(path), "%s%s", host_root, flags[i]);
-        if (file_info_at(path, &info) == 0)
-            return true;
-    }
-    return false;
-}
-
-static void digest_of_state(const struct patch_facts *f, uint8_t out[32])
-{
-    struct sha256 s;
-    uint8_t flags[2] = {f->reboot_required, patch_lists_known(f)};
-    sha256_init(&s);
-    sha256_update(&s, flags, sizeof(flags));
-    sha256_update(&s, f->packages->digest, sizeof(f->packages->digest));
-    for (size_t i = 0; i < f->packages->n; i++) {
-        const struct package *p = &f->packages->items[i];
-        if (!p->candidate)
-            continue;
-        sha256_update(&s, p->name, strlen(p->name) + 1);
-        sha256_update(&s, p->candidate, strlen(p->candidate) + 1);
-        sha256_update(&s, &p->security, sizeof(p->security));
-    }
-    sha256_final(&s, out);
-}
-
 static void tell(const struct patch *self, const struct patch_facts *f)
 {
     uint8_t state[32];
-    digest_of_state(f, state);
+    patch_state_digest(f, state);
     if (is_news(self, "software", f->packages->digest, f->now_ms)) {
         patch_tell_software(f, self->host.emit, self->host.ctx);
         put_told(self, "software", f->packages->digest, f->now_ms);
@@ -167,12 +136,16 @@ static void note_lists(struct patch *self)
     const struct patch_lists *l = self->lists;
     char *out = self->warning;
     size_t size = sizeof(self->warning);
+    int64_t age_ms = l->updated_ms > 0 ? clock_wall_ms() - l->updated_ms : 0;
     out[0] = '\0';
     if (l->lists == 0 && l->lists_unreadable == 0)
         snprintf(out, size, "no package lists, so pending updates are unknown; run apt-get update");
     else if (l->lists_unreadable > 0)
         snprintf(out, size, "%zu package lists cannot be read, one is %.180s", l->lists_unreadable,
                  l->unreadable);
+    else if (age_ms > STALE_MS)
+        snprintf(out, size, "the package lists are %lld days old; run apt-get update",
+                 (long long)(age_ms / DAY_MS));
     else if (l->sources.faults > 0)
         snprintf(out, size, "package sources that make no sense, at %.160s", l->sources.fault);
     else if (l->pins.faults > 0)
@@ -194,7 +167,15 @@ static void begin_look(struct patch *self)
 static void end_look(struct patch *self)
 {
     const struct packages *p = &self->packages;
+    const char *root = self->host.config->host_root;
     int64_t now_ms = clock_wall_ms();
+    struct patch_kernel kernel;
+    struct patch_unattended unattended;
+    struct patch_support support;
+    host_read(root, &self->os);
+    patch_kernel_read(root, self->os.kernel, p, &kernel);
+    patch_unattended_read(root, &self->lists->conf, p, &unattended);
+    patch_support_read(root, self->os.os_id, self->os.os_codename, now_ms, &support);
     note_lists(self);
     int64_t *since = mem_new(p->n, sizeof(*since));
     for (size_t i = 0; i < p->n; i++)
@@ -206,8 +187,9 @@ static void end_look(struct patch *self)
                                 .os_version = self->os.os_version,
                                 .now_ms = now_ms,
                                 .since_ms = since,
-                                .reboot_required =
-                                    is_reboot_required(self->host.config->host_root)};
+                                .kernel = &kernel,
+                                .unattended = &unattended,
+                                .support = &support};
     tell(self, &facts);
     forget_stale(self, p);
     free(since);

@@ -55,7 +55,7 @@ struct patch_lists {
     size_t lists_unreadable; /* and why the first one could not be */
     char unreadable[200];
     size_t left_out;    /* offers beyond the limit */
-    int64_t updated_ms; /* when the folder of lists changed last; 0: it is not there */
+    int64_t updated_ms; /* when apt fetched them last; 0: never */
 
     struct list_cursor *cursor; /* where the reading stands */
 };

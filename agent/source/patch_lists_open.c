@@ -125,17 +125,32 @@ static void take_machine_id(void *ctx, const char *path, struct span text)
     span_copy(span_trim(text), ctx, APT_CONF_VALUE);
 }
 
+/* When apt fetched its lists last. An update that finds nothing new leaves the lists as they are,
+ * but not the folder it downloads into. */
+static int64_t last_update(const char *host_root)
+{
+    static const char *const marks[] = {"/var/lib/apt/lists", "/var/lib/apt/lists/partial",
+                                        "/var/lib/apt/periodic/update-success-stamp"};
+    int64_t last = 0;
+    for (size_t i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+        char path[4300];
+        struct file_info info;
+        snprintf(path, sizeof(path), "%s%s", host_root, marks[i]);
+        if (file_info_at(path, &info) == 0 && info.mtime_ns / 1000000 > last)
+            last = info.mtime_ns / 1000000;
+    }
+    return last;
+}
+
 void patch_lists_open(const char *host_root, int64_t now_ms, struct packages *p,
                       struct patch_lists **out)
 {
     struct patch_lists *l = mem_new(1, sizeof(*l));
     struct archs archs = {.n = 0};
-    struct file_info folder;
     l->packages = p;
     l->cursor = mem_new(1, sizeof(*l->cursor));
     snprintf(l->cursor->folder, sizeof(l->cursor->folder), "%s/var/lib/apt/lists", host_root);
-    if (file_info_at(l->cursor->folder, &folder) == 0)
-        l->updated_ms = folder.mtime_ns / 1000000;
+    l->updated_ms = last_update(host_root);
     apt_conf_read(host_root, &l->conf);
     find_archs(host_root, &l->conf, p, &archs);
     apt_sources_read(host_root, archs.list, archs.n, &l->sources);

@@ -2,8 +2,12 @@
 
 #include "base/json_write.h"
 #include "base/mem.h"
+#include "base/sha256.h"
 
-#define DAY_MS 86400000
+#define DAY_MS    86400000
+#define STATE_MAX (60 * 1024)
+#define NAMED_MAX (52 * 1024) /* of it, until the last update is named */
+#define BASE_MAX  200         /* of an archive's address */
 
 /* Percent-encoding of package URLs: everything but the unreserved characters. */
 static void put_encoded(struct buf *b, const char *text)
@@ -144,7 +148,7 @@ static void put_updates(struct json_out *j, const struct patch_facts *f)
     for (int security = 1; security >= 0; security--) {
         for (size_t i = 0; i < f->packages->n && named < PATCH_NAMED_MAX; i++) {
             const struct package *p = &f->packages->items[i];
-            if (!p->candidate || p->security != (security == 1))
+            if (!p->candidate || p->security != (security == 1) || j->b->n > NAMED_MAX)
                 continue;
             put_update(j, f, i);
             named++;
@@ -153,47 +157,196 @@ static void put_updates(struct json_out *j, const struct patch_facts *f)
     json_end_array(j);
 }
 
-static void put_state(struct buf *out, const struct patch_facts *f, const struct patch_sums *sums)
+/* ---- the state ---- */
+
+static void put_pending(struct json_out *j, const struct patch_sums *sums)
+{
+    json_object(j, "pending");
+    json_uint(j, "total", sums->total);
+    json_uint(j, "security", sums->security);
+    json_uint(j, "held", sums->held);
+    json_uint(j, "phased", sums->phased);
+    json_uint(j, "security_blocked", sums->security_blocked);
+    json_int(j, "oldest_ms", sums->oldest_ms);
+    json_end_object(j);
+}
+
+static void put_archive(struct json_out *j, const struct patch_lists *l, size_t i)
+{
+    const struct archive *a = &l->archive[i];
+    struct span base = span_of(l->sources.archive[i].base);
+    base.n = base.n < BASE_MAX ? base.n : BASE_MAX;
+    json_object(j, NULL);
+    json_name(j, "archive", base);
+    json_text(j, "state", archive_state_names[a->state]);
+    if (a->release.valid_until > 0)
+        json_int(j, "valid_until", a->release.valid_until);
+    json_end_object(j);
+}
+
+static void count_archives(const struct patch_lists *l, size_t out[ARCHIVE_STATES])
+{
+    memset(out, 0, ARCHIVE_STATES * sizeof(*out));
+    for (size_t i = 0; i < l->sources.archives; i++)
+        out[l->archive[i].state]++;
+}
+
+/* How far the package lists can be trusted. */
+static void put_lists(struct json_out *j, const struct patch_lists *l, bool with_times)
+{
+    size_t count[ARCHIVE_STATES], named = 0;
+    count_archives(l, count);
+    json_object(j, "lists");
+    json_uint(j, "read", l->lists);
+    json_uint(j, "unreadable", l->lists_unreadable);
+    if (with_times)
+        json_int(j, "updated_ms", l->updated_ms);
+    json_uint(j, "archives", l->sources.archives);
+    json_uint(j, "never_fetched", count[ARCHIVE_NEVER_FETCHED]);
+    json_uint(j, "without_release", count[ARCHIVE_NO_RELEASE]);
+    json_uint(j, "unsigned", count[ARCHIVE_UNSIGNED]);
+    json_uint(j, "expired", count[ARCHIVE_EXPIRED]);
+    json_uint(j, "trusted_unsigned", count[ARCHIVE_TRUSTED]);
+    json_uint(j, "source_faults", l->sources.faults);
+    json_uint(j, "preference_faults", l->pins.faults);
+    json_array(j, "problems");
+    for (size_t i = 0; i < l->sources.archives && named < PATCH_ARCHIVES_MAX; i++) {
+        if (l->archive[i].state == ARCHIVE_FINE)
+            continue;
+        put_archive(j, l, i);
+        named++;
+    }
+    json_end_array(j);
+    json_end_object(j);
+}
+
+static void put_kernel(struct json_out *j, const struct patch_kernel *k)
+{
+    json_bool(j, "reboot_required", k->reboot_required);
+    if (k->reason[0])
+        json_text(j, "reboot_reason", k->reason);
+    json_object(j, "kernel");
+    json_text(j, "state", kernel_state_names[k->state]);
+    json_text(j, "running", k->running);
+    json_text(j, "running_version", k->running_version);
+    json_text(j, "installed", k->newest);
+    json_text(j, "installed_version", k->newest_version);
+    json_end_object(j);
+}
+
+static void put_unattended(struct json_out *j, const struct patch_unattended *u, bool with_times)
+{
+    static const char *const outcomes[] = {"unknown", "success", "failed"};
+    json_object(j, "unattended_upgrades");
+    json_bool(j, "installed", u->installed);
+    json_bool(j, "on", u->on);
+    json_bool(j, "fetches_lists", u->lists_on);
+    json_text(j, "last_run", outcomes[u->last]);
+    if (u->error[0])
+        json_text(j, "error", u->error);
+    if (with_times)
+        json_int(j, "last_success_ms", u->last_success_ms);
+    json_end_object(j);
+}
+
+static void put_support(struct json_out *j, const struct patch_support *s)
+{
+    json_object(j, "support");
+    json_text(j, "state", support_state_names[s->state]);
+    json_text(j, "standard_end", s->standard);
+    json_text(j, "lts_end", s->lts);
+    json_text(j, "paid_end", s->paid);
+    json_end_object(j);
+}
+
+static void put_state(struct buf *out, const struct patch_facts *f, const struct patch_sums *sums,
+                      bool with_times)
 {
     struct json_out j;
     json_start(&j, out);
     json_object(&j, NULL);
-    json_object(&j, "pending");
-    json_uint(&j, "total", sums->total);
-    json_uint(&j, "security", sums->security);
-    json_uint(&j, "held", sums->held);
-    json_uint(&j, "phased", sums->phased);
-    json_uint(&j, "security_blocked", sums->security_blocked);
-    json_int(&j, "oldest_ms", sums->oldest_ms);
-    json_end_object(&j);
+    put_pending(&j, sums);
     json_bool(&j, "lists_known", patch_lists_known(f));
-    json_bool(&j, "reboot_required", f->reboot_required);
     json_uint(&j, "packages", f->packages->n);
+    put_kernel(&j, f->kernel);
+    put_support(&j, f->support);
+    put_unattended(&j, f->unattended, with_times);
+    put_lists(&j, f->lists, with_times);
     put_updates(&j, f);
     json_end_object(&j);
+}
+
+void patch_state_digest(const struct patch_facts *f, uint8_t out[32])
+{
+    struct patch_sums sums;
+    struct sha256 s;
+    struct buf state = BUF_INIT(STATE_MAX);
+    patch_sum(f, &sums);
+    put_state(&state, f, &sums, false);
+    sha256_init(&s);
+    sha256_update(&s, f->packages->digest, sizeof(f->packages->digest));
+    sha256_update(&s, state.p ? state.p : "", state.n);
+    sha256_final(&s, out);
+    buf_release(&state);
+}
+
+/* A release that gets no security updates any more, and packages from an archive that nobody
+ * vouches for, matter more than updates that wait. */
+static enum event_severity severity_of(const struct patch_facts *f, const struct patch_sums *sums)
+{
+    size_t count[ARCHIVE_STATES];
+    count_archives(f->lists, count);
+    if (f->support->state >= SUPPORT_PAID || count[ARCHIVE_NO_RELEASE] > 0 ||
+        count[ARCHIVE_UNSIGNED] > 0)
+        return SEVERITY_MEDIUM;
+    if (sums->security > 0 || sums->security_blocked > 0 || !patch_lists_known(f) ||
+        count[ARCHIVE_EXPIRED] > 0 || count[ARCHIVE_NEVER_FETCHED] > 0 ||
+        f->kernel->state >= KERNEL_OLD_RELEASE || f->kernel->reboot_required ||
+        f->unattended->last == UNATTENDED_FAILED)
+        return SEVERITY_LOW;
+    return SEVERITY_INFORMATIONAL;
+}
+
+static void put_detail(struct buf *b, const struct patch_facts *f, const struct patch_sums *sums)
+{
+    size_t count[ARCHIVE_STATES];
+    count_archives(f->lists, count);
+    if (patch_lists_known(f))
+        buf_printf(b, "%llu updates pending, %llu of them for security",
+                   (unsigned long long)sums->total, (unsigned long long)sums->security);
+    else
+        buf_put_text(b, "pending updates unknown: no package lists");
+    if (count[ARCHIVE_EXPIRED] + count[ARCHIVE_NEVER_FETCHED] > 0)
+        buf_printf(b, "; %zu archives expired or never fetched",
+                   count[ARCHIVE_EXPIRED] + count[ARCHIVE_NEVER_FETCHED]);
+    if (count[ARCHIVE_NO_RELEASE] + count[ARCHIVE_UNSIGNED] > 0)
+        buf_printf(b, "; %zu archives unsigned",
+                   count[ARCHIVE_NO_RELEASE] + count[ARCHIVE_UNSIGNED]);
+    if (f->support->state >= SUPPORT_PAID)
+        buf_printf(b, "; the release gets %s",
+                   f->support->state == SUPPORT_PAID ? "updates only if they are paid for"
+                                                     : "no updates any more");
+    if (f->kernel->state >= KERNEL_OLD_RELEASE)
+        buf_printf(b, "; the running kernel is %s", kernel_state_names[f->kernel->state]);
+    buf_put_text(b, f->kernel->reboot_required ? "; restart required" : "; no restart required");
 }
 
 void patch_tell_state(const struct patch_facts *f, void (*emit)(void *ctx, const struct event *e),
                       void *ctx)
 {
     struct patch_sums sums;
-    struct buf vigia = BUF_INIT(60 * 1024);
-    char detail[160];
+    struct buf vigia = BUF_INIT(STATE_MAX), detail = BUF_INIT(512);
     patch_sum(f, &sums);
-    put_state(&vigia, f, &sums);
-    if (patch_lists_known(f))
-        snprintf(detail, sizeof(detail), "%llu updates pending, %llu of them for security; %s",
-                 (unsigned long long)sums.total, (unsigned long long)sums.security,
-                 f->reboot_required ? "restart required" : "no restart required");
-    else
-        snprintf(detail, sizeof(detail), "pending updates unknown: no package lists");
+    put_state(&vigia, f, &sums, true);
+    put_detail(&detail, f, &sums);
     struct event e = {.class_uid = EVENT_PATCH_STATE,
                       .activity = INVENTORY_COLLECT,
-                      .severity = sums.security > 0 ? SEVERITY_LOW : SEVERITY_INFORMATIONAL,
+                      .severity = severity_of(f, &sums),
                       .time_ms = f->now_ms,
-                      .status_detail = detail,
+                      .status_detail = detail.p,
                       .vigia = buf_span(&vigia)};
     make_uid(&e, "patch", f, 0, vigia.p, vigia.n);
     emit(ctx, &e);
     buf_release(&vigia);
+    buf_release(&detail);
 }

@@ -1,16 +1,21 @@
 /*
  * What the SOC is told of packages: the software inventory (5020, in parts that fit a line) and the
- * patch state (5004: how many updates wait, how many of them for security, since when, whether the
- * machine must be restarted). Pure: made from packages already read.
+ * patch state (5004: how many updates wait, how many of them for security, since when; how far the
+ * package lists can be trusted; whether the machine must be restarted, updates itself, and is still
+ * supported). Pure: made from what was already read.
  */
 #ifndef SOURCE_PATCH_TELL_H
 #define SOURCE_PATCH_TELL_H
 
 #include "event/event.h"
+#include "source/patch_kernel.h"
 #include "source/patch_lists.h"
+#include "source/patch_support.h"
+#include "source/patch_unattended.h"
 
-#define PATCH_PART      200 /* packages in one 5020 event */
-#define PATCH_NAMED_MAX 150 /* pending updates that a 5004 event names; the rest is counted */
+#define PATCH_PART         200 /* packages in one 5020 event */
+#define PATCH_NAMED_MAX    150 /* pending updates that a 5004 event names; the rest is counted */
+#define PATCH_ARCHIVES_MAX 20  /* the same of archives that something is wrong with */
 
 struct patch_facts {
     const struct packages *packages;
@@ -19,7 +24,9 @@ struct patch_facts {
     const char *os_version;          /* "12.11" */
     int64_t now_ms;
     const int64_t *since_ms; /* for each package: when its update was first seen pending, 0: none */
-    bool reboot_required;
+    const struct patch_kernel *kernel;
+    const struct patch_unattended *unattended;
+    const struct patch_support *support;
 };
 
 /* False: no package lists, so nothing can be said of updates. */
@@ -29,6 +36,10 @@ void patch_tell_software(const struct patch_facts *f,
                          void (*emit)(void *ctx, const struct event *e), void *ctx);
 void patch_tell_state(const struct patch_facts *f, void (*emit)(void *ctx, const struct event *e),
                       void *ctx);
+
+/* Over all that the state says, but for the times of what repeats itself: it changes when there is
+ * something new to tell. */
+void patch_state_digest(const struct patch_facts *f, uint8_t out[32]);
 
 struct patch_sums {
     uint64_t total, security;
