@@ -202,7 +202,9 @@ static void end_look(struct patch *self)
 
 static int open_patch(const struct source_host *host, void **out, struct error *e)
 {
-    static const char *const folders[] = {"/var/lib/dpkg", "/var/lib/apt/lists"};
+    static const char *const folders[] = {
+        "/var/lib/dpkg",           "/var/lib/apt/lists",     "/etc/apt",
+        "/etc/apt/sources.list.d", "/etc/apt/preferences.d", "/etc/apt/apt.conf.d"};
     struct patch *self = mem_new(1, sizeof(*self));
     self->host = *host;
     int rc = notify_open(&self->notify);
@@ -210,7 +212,7 @@ static int open_patch(const struct source_host *host, void **out, struct error *
         free(self);
         return error_set(e, "package folders cannot be watched: %s", error_text(rc));
     }
-    for (size_t i = 0; i < 2; i++) {
+    for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         char path[4200];
         snprintf(path, sizeof(path), "%s%s", host->config->host_root, folders[i]);
         notify_add(self->notify, path); /* not there: the look by time remains */

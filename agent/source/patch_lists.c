@@ -202,6 +202,15 @@ static bool read_block(struct patch_lists *l)
     return false;
 }
 
+static void finish(struct patch_lists *l)
+{
+    for (size_t i = 0; i < l->sources.archives; i++)
+        if (l->archive[i].lists == 0 && !l->archive[i].release_there)
+            l->archive[i].state = ARCHIVE_NEVER_FETCHED;
+    for (size_t i = 0; i < l->packages->n; i++)
+        patch_candidate_choose(l, &l->packages->items[i]);
+}
+
 bool patch_lists_step(struct patch_lists *l, size_t budget)
 {
     struct list_cursor *c = l->cursor;
@@ -220,7 +229,6 @@ bool patch_lists_step(struct patch_lists *l, size_t budget)
     }
     if (c->open || c->target < l->sources.targets)
         return true;
-    for (size_t i = 0; i < l->packages->n; i++)
-        patch_candidate_choose(l, &l->packages->items[i]);
+    finish(l);
     return false;
 }

@@ -28,6 +28,7 @@ extern const char *const archive_state_names[ARCHIVE_STATES];
 
 struct archive {
     struct apt_release release;
+    bool release_there; /* signed or not */
     enum archive_state state;
     size_t lists; /* of packages, that are there */
 };

@@ -72,6 +72,7 @@ static void read_archive(const char *folder, const struct apt_archive *a, int64_
         snprintf(path, sizeof(path), "%s/%s%s", folder, a->files, names[i]);
         if (slurp_untrusted(path, &text) == 0) {
             apt_release_parse(buf_span(&text), &out->release);
+            out->release_there = true;
             bool clear_signed =
                 span_find_span(buf_span(&text), SPAN("-----BEGIN PGP SIGNATURE")) < text.n;
             bool has_signature = clear_signed || is_there(folder, a->files, "Release.gpg");
