@@ -10,7 +10,7 @@
 #include "platform/file.h"
 #include "source/all.h"
 #include "source/inventory_disks.h"
-#include "source/inventory_ports.h"
+#include "source/inventory_sockets.h"
 #include "source/inventory_units.h"
 #include "spool/spool.h"
 #include "unit/cmocka_all.h"
