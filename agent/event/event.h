@@ -95,6 +95,8 @@ struct event_file {
     struct event_file_state before, after;
     struct event_actor actor;
     struct span package; /* package that the file belongs to, if known */
+    uint64_t count;      /* of a folder: changes in it that this stands for; 0: one file's */
+    int64_t first_ms, last_ms;
 };
 
 #define EVENT_ATTACHMENTS_MAX 16

@@ -181,7 +181,7 @@ static void put_file(struct json_out *j, const char *key, struct span path,
     json_object(j, key);
     json_name(j, "name", base_name(path));
     json_name(j, "path", path);
-    json_int(j, "type_id", s->present ? s->type_id : 0);
+    json_int(j, "type_id", s->type_id); /* also of what only its kind is known */
     if (s->present) {
         json_uint(j, "size", s->size);
         json_int(j, "modified_time", s->mtime_ms);
@@ -224,6 +224,11 @@ static void put_file_activity(struct json_out *j, const struct identity *who, co
 {
     const struct event_file *f = &e->u.file;
     (void)who;
+    if (f->count > 0) {
+        json_uint(j, "count", f->count);
+        json_int(j, "start_time", f->first_ms);
+        json_int(j, "end_time", f->last_ms);
+    }
     put_actor(j, &f->actor);
     bool renamed = has(f->new_path);
     put_file(j, "file", f->path, f->before.present ? &f->before : &f->after);

@@ -18,6 +18,8 @@
 #define EVENTS_A_RUN  2000
 #define SCAN_SOON_MS  2000
 #define SCAN_RETRY_MS 60000
+#define SCAN_REST     4      /* a storm without end makes a scan a fifth of the time ... */
+#define SCAN_REST_MS  300000 /* ... but what it hides is found in this time */
 #define STATUS_MAX    32
 
 static const struct span items_key = {"integrity.items", 15};
@@ -75,9 +77,11 @@ static void choose_adopted(struct integrity *self, struct integrity_job *job)
 
 void integrity_scan_soon(struct integrity *self, int64_t now_ms)
 {
+    int64_t at = now_ms + SCAN_SOON_MS;
+    at = at < self->rest_until_ms ? self->rest_until_ms : at;
     self->overflows++;
-    if (self->next_scan_ms > now_ms + SCAN_SOON_MS)
-        self->next_scan_ms = now_ms + SCAN_SOON_MS;
+    if (self->next_scan_ms > at)
+        self->next_scan_ms = at;
 }
 
 static void start_scan(struct integrity *self, int64_t now_ms)
@@ -155,6 +159,8 @@ static void finish_job(struct integrity *self, struct integrity_job *job, int64_
     if (!job->path) {
         self->scanning = false;
         self->scan_error = r->error;
+        int64_t rest = r->duration_ms * SCAN_REST;
+        self->rest_until_ms = now_ms + (rest < SCAN_REST_MS ? rest : SCAN_REST_MS);
         int64_t next = now_ms + self->host.config->scan_every_s * 1000;
         if (self->next_scan_ms > next)
             self->next_scan_ms = next;
@@ -360,6 +366,7 @@ static void close_integrity(void *ctx)
     watch_close(self->watch);
     integrity_explain_free(self->explain);
     pendings_free(self->pending);
+    integrity_storms_free(self->storms);
     integrity_actor_drop(self->last_actor);
     integrity_paths_free(self->paths);
     integrity_severity_free(self->severity);
@@ -380,6 +387,7 @@ static int open_integrity(const struct source_host *host, void **out, struct err
     self->out = BUF_INIT(INTEGRITY_RECORD_MAX);
     self->paths = integrity_paths_new(host->config);
     self->pending = pendings_new(PENDING_MAX);
+    self->storms = integrity_storms_new(host);
     *out = self;
     if (!host->config->integrity)
         return 0;
@@ -415,13 +423,22 @@ static int64_t run(void *ctx, int64_t now_ms)
     more = look_at_due(self, now_ms) || more;
     more = take_findings(self, now_ms) || more;
     int64_t explain_ms = integrity_explain_run(self->explain, now_ms);
+    integrity_storms_run(self->storms, now_ms);
     if (!self->scanning && now_ms >= self->next_scan_ms)
         start_scan(self, now_ms);
     if (more)
         return now_ms;
     int64_t due = self->hold ? INT64_MAX : pendings_next_ms(self->pending);
     due = explain_ms < due ? explain_ms : due;
+    int64_t storm = integrity_storms_next_ms(self->storms);
+    due = storm < due ? storm : due;
     return !self->scanning && self->next_scan_ms < due ? self->next_scan_ms : due;
+}
+
+static void checkpoint(void *ctx)
+{
+    const struct integrity *self = ctx;
+    integrity_storms_checkpoint(self->storms);
 }
 
 static bool request(void *ctx, const char *what)
@@ -475,6 +492,7 @@ const struct source source_integrity = {
     .open = open_integrity,
     .waits = waits,
     .run = run,
+    .checkpoint = checkpoint,
     .request = request,
     .health = health,
     .close = close_integrity,

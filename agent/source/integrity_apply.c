@@ -72,7 +72,8 @@ static void tell_and_keep(struct integrity *self, struct integrity_fact *f,
     if (verdict == EXPLAIN_TELL && f->change & ~(unsigned)INTEGRITY_UNTOLD) {
         f->severity = integrity_severity_of(self->severity, f->new_path ? f->new_path : f->path,
                                             f->change, f->by_packages);
-        integrity_tell(f, self->host.emit, self->host.ctx);
+        if (!integrity_storms_take(self->storms, f, clock_mono_ms()))
+            integrity_tell(f, self->host.emit, self->host.ctx);
         self->told += f->by_scan;
     }
     bool was_folder = f->before && f->before->info.type == FILE_FOLDER;

@@ -8,6 +8,7 @@
 #include "source/integrity_pending.h"
 #include "source/integrity_scan.h"
 #include "source/integrity_severity.h"
+#include "source/integrity_storm.h"
 #include "source/source.h"
 
 struct integrity {
@@ -18,6 +19,7 @@ struct integrity {
     struct watch *watch; /* NULL: not in real time */
     struct integrity_scan *scan;
     struct pendings *pending;
+    struct integrity_storms *storms;
     struct integrity_actor *last_actor;
     struct watch_event event;
     struct integrity_look look;
@@ -28,12 +30,13 @@ struct integrity {
     bool scanning;   /* a scan of everything is under way */
     bool first_scan; /* none was finished since start */
     bool manual;     /* a person asked for the next one */
-    int64_t next_scan_ms; /* monotonic */
-    int64_t opened_ms;    /* wall clock */
-    uint64_t told;        /* by the present scan */
-    uint64_t overflows;   /* changes came faster than they could be taken */
-    uint64_t below;       /* folders looked through for what nobody saw happen */
-    size_t watched;       /* trees and mounts with a mark of fanotify */
+    int64_t next_scan_ms;  /* monotonic, as the next */
+    int64_t rest_until_ms; /* no scan for what was missed begins before it */
+    int64_t opened_ms;     /* wall clock */
+    uint64_t told;         /* by the present scan */
+    uint64_t overflows;    /* changes came faster than they could be taken */
+    uint64_t below;        /* folders looked through for what nobody saw happen */
+    size_t watched;        /* trees and mounts with a mark of fanotify */
     char folder[INTEGRITY_PATH_MAX];
 
     char severity_words[160]; /* what is wrong with the table of severities, or empty */
