@@ -22,6 +22,9 @@ enum mount_kind mounts_at(const struct mounts *m, const char *path);
 enum mount_kind mounts_of(const struct mounts *m, const char *path);
 /* Tells one mount from another: of what the path lies on; 0 if nothing is known. */
 int mounts_id_of(const struct mounts *m, const char *path);
+/* Where a container's files are put together (overlayfs) whose changes land in a folder that holds
+ * path; NULL if it is none's. */
+const char *mounts_overlay_of(const struct mounts *m, const char *path);
 /* Every mount point below path, in no order; each() returning false ends it. */
 void mounts_below(const struct mounts *m, const char *path,
                   bool (*each)(void *ctx, const char *point, enum mount_kind kind), void *ctx);

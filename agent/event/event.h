@@ -94,8 +94,10 @@ struct event_file {
     struct span new_path; /* of a rename */
     struct event_file_state before, after;
     struct event_actor actor;
-    struct span package; /* package that the file belongs to, if known */
-    uint64_t count;      /* of a folder: changes in it that this stands for; 0: one file's */
+    struct span package;   /* package that the file belongs to, if known */
+    struct span overlay;   /* where a container sees it, when it lies in a container's layer */
+    struct span container; /* id of that container, if the mount point tells it */
+    uint64_t count;        /* of a folder: changes in it that this stands for; 0: one file's */
     int64_t first_ms, last_ms;
 };
 

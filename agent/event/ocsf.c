@@ -236,14 +236,18 @@ static void put_file_activity(struct json_out *j, const struct identity *who, co
         put_file(j, "file_result", renamed ? f->new_path : f->path, &f->after);
 }
 
-/* OCSF has a container object, but only with a profile that class 1001 is exported without. */
-static void put_container(struct json_out *j, const struct event_actor *a)
+/* OCSF has a container object, but only with a profile that class 1001 is exported without. Who
+ * made the change names it best; else it is the one whose layer the file lies in. */
+static void put_container(struct json_out *j, const struct event_file *f)
 {
-    if (!has(a->container))
+    struct span id = has(f->actor.container) ? f->actor.container : f->container;
+    if (!has(id) && !has(f->overlay))
         return;
     json_object(j, "container");
-    json_name(j, "uid", a->container);
-    put_if(j, "runtime", a->runtime);
+    put_if(j, "uid", id);
+    if (has(f->actor.container))
+        put_if(j, "runtime", f->actor.runtime);
+    put_if(j, "overlay", f->overlay);
     json_end_object(j);
 }
 
@@ -252,7 +256,7 @@ static void unmapped_file_activity(struct json_out *j, const struct event *e)
     put_attributes(j, "before", &e->u.file.before);
     put_attributes(j, "after", &e->u.file.after);
     put_if(j, "package", e->u.file.package);
-    put_container(j, &e->u.file.actor);
+    put_container(j, &e->u.file);
 }
 
 static void put_log_activity(struct json_out *j, const struct identity *who, const struct event *e)

@@ -367,6 +367,7 @@ static void close_integrity(void *ctx)
     integrity_explain_free(self->explain);
     pendings_free(self->pending);
     integrity_storms_free(self->storms);
+    mounts_free(self->mounts);
     integrity_actor_drop(self->last_actor);
     integrity_paths_free(self->paths);
     integrity_severity_free(self->severity);

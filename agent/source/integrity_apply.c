@@ -4,9 +4,10 @@
 
 #include <errno.h>
 
-#define INLINE_MAX (4 << 20) /* larger files are hashed by the worker */
-#define TRIES_MAX  5
-#define RETRY_MS   1000
+#define INLINE_MAX     (4 << 20) /* larger files are hashed by the worker */
+#define TRIES_MAX      5
+#define RETRY_MS       1000
+#define MOUNTS_KEPT_MS 1000
 
 /* ---- the baseline ---- */
 
@@ -62,6 +63,21 @@ static void keep(struct integrity *self, const char *path, bool was_folder,
         keep_parent(self, path);
 }
 
+/* Containers come and go: the mounts are read again, but not for each of many changes. */
+static const char *overlay_of(struct integrity *self, const char *path)
+{
+    char on_disk[INTEGRITY_PATH_MAX];
+    int64_t now_ms = clock_mono_ms();
+    if (now_ms >= self->mounts_until_ms) {
+        mounts_free(self->mounts);
+        mounts_read(&self->mounts);
+        self->mounts_until_ms = now_ms + MOUNTS_KEPT_MS;
+    }
+    return integrity_paths_on_disk(self->paths, path, on_disk, sizeof(on_disk))
+               ? mounts_overlay_of(self->mounts, on_disk)
+               : NULL;
+}
+
 /* actor: the fact's, to be shared. */
 static void tell_and_keep(struct integrity *self, struct integrity_fact *f,
                           struct integrity_actor *actor)
@@ -72,6 +88,7 @@ static void tell_and_keep(struct integrity *self, struct integrity_fact *f,
     if (verdict == EXPLAIN_TELL && f->change & ~(unsigned)INTEGRITY_UNTOLD) {
         f->severity = integrity_severity_of(self->severity, f->new_path ? f->new_path : f->path,
                                             f->change, f->by_packages);
+        f->overlay = overlay_of(self, f->new_path ? f->new_path : f->path);
         if (!integrity_storms_take(self->storms, f, clock_mono_ms()))
             integrity_tell(f, self->host.emit, self->host.ctx);
         self->told += f->by_scan;

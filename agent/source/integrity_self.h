@@ -3,6 +3,7 @@
 #ifndef SOURCE_INTEGRITY_SELF_H
 #define SOURCE_INTEGRITY_SELF_H
 
+#include "platform/mounts.h"
 #include "platform/watch.h"
 #include "source/integrity_explain.h"
 #include "source/integrity_pending.h"
@@ -22,6 +23,8 @@ struct integrity {
     struct integrity_storms *storms;
     struct integrity_actor *last_actor;
     struct watch_event event;
+    struct mounts *mounts; /* as they were until mounts_until_ms; NULL: not known */
+    int64_t mounts_until_ms;
     struct integrity_look look;
     struct buf record[2]; /* of the baseline: the path's own and that of its former name */
     struct buf out;

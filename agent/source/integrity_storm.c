@@ -138,7 +138,8 @@ static bool restore(void *ctx, struct span key, struct span value)
         return true;
     read.next = m->next;
     read.folder = m->folder;
-    *m = read; /* begun at 0: due at once */
+    read.last_ms = -STORM_QUIET_MS; /* due at once */
+    *m = read;
     return true;
 }
 

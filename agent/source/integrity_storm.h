@@ -11,7 +11,8 @@
 #include "source/integrity_tell.h"
 #include "source/source.h"
 
-#define STORM_WINDOW_MS 10000 /* a minute's work of a person stays below the numbers that follow   \
+#define STORM_WINDOW_MS                                                                            \
+    10000                     /* a minute's work of a person stays below the numbers that follow   \
                                */
 #define STORM_SINGLE    64    /* changes of one folder told one by one in a window ... */
 #define STORM_GRAVE     256   /* ... of severity High or worse, which come first in a SOC ... */

@@ -10,6 +10,7 @@
 
 struct mount {
     char *point;
+    char *upper; /* of an overlay that can be written: where its changes lie; else NULL */
     enum mount_kind kind;
     int id;
     size_t order; /* the later one lies on top */
@@ -63,7 +64,7 @@ static void unescape(char *s)
     *to = '\0';
 }
 
-static int add(struct mounts *m, const char *point, enum mount_kind kind, int id)
+static int add(struct mounts *m, const struct mount *given)
 {
     if (m->n == m->room) {
         size_t room = m->room ? m->room * 2 : 64;
@@ -73,29 +74,46 @@ static int add(struct mounts *m, const char *point, enum mount_kind kind, int id
         m->items = items;
         m->room = room;
     }
-    struct mount *added = &m->items[m->n];
-    *added = (struct mount){strdup(point), kind, id, m->n};
-    if (!added->point)
-        return -ENOMEM;
-    m->n++;
-    return 0;
+    struct mount *added = &m->items[m->n++];
+    *added = *given;
+    added->order = m->n;
+    added->point = strdup(given->point);
+    added->upper = given->upper ? strdup(given->upper) : NULL;
+    return added->point && (added->upper || !given->upper) ? 0 : -ENOMEM;
+}
+
+/* The value of upperdir among an overlay's options, if it is a whole path. */
+static char *upper_of(char *options)
+{
+    char *save = NULL;
+    for (char *one = strtok_r(options, ",", &save); one; one = strtok_r(NULL, ",", &save))
+        if (strncmp(one, "upperdir=/", 10) == 0)
+            return one + 9;
+    return NULL;
 }
 
 /* "36 35 98:0 /root /point options optional... - type source options" */
 static int add_line(struct mounts *m, char *line)
 {
-    char *save = NULL, *point = NULL, *field = strtok_r(line, " \n", &save);
-    int id = field ? (int)strtol(field, NULL, 10) : 0;
+    char *save = NULL, *field = strtok_r(line, " \n", &save);
+    struct mount one = {.id = field ? (int)strtol(field, NULL, 10) : 0};
     for (int i = 0; field && strcmp(field, "-") != 0; i++) {
         if (i == 4)
-            point = field;
+            one.point = field;
         field = strtok_r(NULL, " \n", &save);
     }
     const char *type = field ? strtok_r(NULL, " \n", &save) : NULL;
-    if (!point || !type)
+    if (!one.point || !type)
         return 0;
-    unescape(point);
-    return add(m, point, kind_of(type), id);
+    one.kind = kind_of(type);
+    strtok_r(NULL, " \n", &save); /* the source */
+    char *options = strcmp(type, "overlay") == 0 ? strtok_r(NULL, " \n", &save) : NULL;
+    unescape(one.point);
+    if (options)
+        one.upper = upper_of(options);
+    if (one.upper)
+        unescape(one.upper);
+    return add(m, &one);
 }
 
 static int compare(const void *a, const void *b)
@@ -133,8 +151,10 @@ void mounts_free(struct mounts *m)
 {
     if (!m)
         return;
-    for (size_t i = 0; i < m->n; i++)
+    for (size_t i = 0; i < m->n; i++) {
         free(m->items[i].point);
+        free(m->items[i].upper);
+    }
     free(m->items);
     free(m);
 }
@@ -186,6 +206,14 @@ int mounts_id_of(const struct mounts *m, const char *path)
 {
     const struct mount *found = mount_of(m, path);
     return found ? found->id : 0;
+}
+
+const char *mounts_overlay_of(const struct mounts *m, const char *path)
+{
+    for (size_t i = 0; m && i < m->n; i++)
+        if (m->items[i].upper && lies_below(path, m->items[i].upper))
+            return m->items[i].point;
+    return NULL;
 }
 
 void mounts_below(const struct mounts *m, const char *path,

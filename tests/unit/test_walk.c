@@ -183,6 +183,9 @@ static void mount_points_are_read(void **state)
                 "30 21 0:12 / /no-dash rw ext4\n"
                 "31 24 0:13 / /data/bad\\08x\\9 rw - newfs none rw\n"
                 "32 24 0:14 / /data/z rw - overlay none rw\n"
+                "34 24 0:16 / /c\\040d rw - overlay overlay rw,lowerdir=/l,upperdir=/up\\040x/1"
+                ",workdir=/w\n"
+                "35 24 0:17 / /r rw - overlay overlay rw,upperdir=relative,workdir=/w\n"
                 "33 24 0:15 / /data/zz rw - tmpfs none rw";
     assert_int_equal(mounts_read(&m), 0);
     assert_int_equal(mounts_at(m, "/"), MOUNT_LOCAL);
@@ -201,6 +204,13 @@ static void mount_points_are_read(void **state)
     assert_int_equal(mounts_of(m, "/proc/1"), MOUNT_PSEUDO);
     assert_int_equal(mounts_of(m, "/etc"), MOUNT_LOCAL);
     assert_int_equal(mounts_of(NULL, "/etc"), MOUNT_NONE);
+    assert_int_equal(mounts_id_of(m, "/data/over/x"), 28);
+    assert_int_equal(mounts_id_of(m, "/data/x"), 24);
+    assert_int_equal(mounts_id_of(NULL, "/data"), 0);
+    assert_string_equal(mounts_overlay_of(m, "/up x/1/etc/passwd"), "/c d");
+    assert_null(mounts_overlay_of(m, "/up x/1"));
+    assert_null(mounts_overlay_of(m, "/up x/12/etc"));
+    assert_null(mounts_overlay_of(NULL, "/up x/1/a"));
     assert_int_equal(mounts_at(NULL, "/"), MOUNT_NONE);
     mounts_below(m, "/data", count_point, points);
     assert_string_equal(points, "/data/bad\\08x\\9=1 /data/nfs=2 /data/over=1 /data/over=3 "
