@@ -14,14 +14,14 @@
 enum count { CREATED, CHANGED, DELETED, RENAMED, COUNTS };
 
 static const struct {
-    unsigned change;
     const char *word;
+    unsigned change;
     int activity;
 } kinds[COUNTS] = {
-    [CREATED] = {INTEGRITY_CREATED, "created", FILE_ACTIVITY_CREATE},
-    [CHANGED] = {~0u, "changed", FILE_ACTIVITY_UPDATE}, /* whatever is none of the others */
-    [DELETED] = {INTEGRITY_DELETED, "deleted", FILE_ACTIVITY_DELETE},
-    [RENAMED] = {INTEGRITY_RENAMED, "renamed", FILE_ACTIVITY_RENAME},
+    [CREATED] = {"created", INTEGRITY_CREATED, FILE_ACTIVITY_CREATE},
+    [CHANGED] = {"changed", ~0u, FILE_ACTIVITY_UPDATE}, /* whatever is none of the others */
+    [DELETED] = {"deleted", INTEGRITY_DELETED, FILE_ACTIVITY_DELETE},
+    [RENAMED] = {"renamed", INTEGRITY_RENAMED, FILE_ACTIVITY_RENAME},
 };
 
 struct storm {
