@@ -206,14 +206,6 @@ int main(void)
     snprintf(folder, sizeof(folder), "%s", chosen ? chosen : "/usr");
     scratch_open();
     snprintf(state, sizeof(state), "%s", scratch_path());
-        struct cost f = median(floor_walk, false);
-        run(scan);
-        struct cost g = median(scan, false);
-        print("w", f, 0, NULL);
-        print("r", g, f.cpu_s, "x");
-        scratch_close();
-        return 0;
-    }
     run(floor_hash); /* fills the cache */
     struct cost walked = median(floor_walk, false), hashed = median(floor_hash, false);
     struct cost baseline = median(scan, true), again = median(scan, false);
