@@ -252,7 +252,7 @@ void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, cons
 void integrity_tell_sum(const struct integrity_sum_fact *f,
                         void (*emit)(void *ctx, const struct event *e), void *ctx)
 {
-    struct names names[2];
+    struct names names[2] = {{.xattributes = BUF_INIT(XATTRIBUTES_MAX)}};
     struct event e = {
         .class_uid = EVENT_FILE,
         .activity = FILE_ACTIVITY_UPDATE,
@@ -266,6 +266,7 @@ void integrity_tell_sum(const struct integrity_sum_fact *f,
     put_state(f->state, &names[0], &e.u.file.after);
     put_actor(f->actor, &names[1], &e.u.file.actor);
     emit(ctx, &e);
+    buf_release(&names[0].xattributes);
 }
 
 void integrity_tell_scan(const struct integrity_scan_fact *f,
