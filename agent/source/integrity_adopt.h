@@ -1,5 +1,6 @@
 /* What is put into the baseline without a word. The store writes it in short transactions, so that
- * the loop never waits long for it. */
+ * the loop never waits long for it, and of what was read no more than seconds are lost with the
+ * power. */
 #ifndef SOURCE_INTEGRITY_ADOPT_H
 #define SOURCE_INTEGRITY_ADOPT_H
 
@@ -9,6 +10,7 @@
 struct integrity_adopt {
     struct store *store;
     struct store_bulk *bulk; /* NULL until something is put */
+    int64_t began_ms;        /* when the first of it was put */
     struct buf record;
     int error; /* the first one; nothing is written after it */
 };

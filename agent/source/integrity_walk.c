@@ -7,6 +7,7 @@
 #include "source/integrity_adopt.h"
 #include "source/integrity_pair.h"
 #include "source/integrity_records.h"
+#include "source/integrity_rehash.h"
 
 #include <errno.h>
 
@@ -23,7 +24,7 @@ struct walk {
     bool adopt; /* what is not in the baseline is put there without a word */
     struct integrity_adopt adopted;
     struct buf record;
-    uint32_t now_s;
+    struct integrity_rehash rehash;
     int64_t began_ms;
     uint64_t bytes;
     size_t held;       /* bytes of records */
@@ -150,16 +151,6 @@ static bool read_pace(void *ctx, size_t bytes)
     return !stopped(w);
 }
 
-/* Spread over the last quarter of the period, so that not everything is read in one scan. */
-static bool is_due(const struct walk *w, const struct integrity_state *s)
-{
-    uint64_t period = (uint64_t)w->host->config->rehash_every_s;
-    if (!s->has_sha256)
-        return false;
-    uint64_t mine = period / 256 * (192 + (s->info.ino & 63));
-    return s->hashed_s == 0 || (w->now_s > s->hashed_s && w->now_s - s->hashed_s >= mine);
-}
-
 static bool read_record(struct walk *w, const struct integrity_key *key)
 {
     buf_clear(&w->record);
@@ -241,7 +232,8 @@ static bool compare(struct walk *w, struct visit *v)
     v->was = known ? before.info.type : FILE_NO_TYPE;
     w->result->files++;
     if (known && integrity_stat_equal(&before, &v->info) &&
-        !integrity_lacks_hash(&w->pair.seat[0].look, &before) && !is_due(w, &before))
+        !integrity_lacks_hash(&w->pair.seat[0].look, &before) &&
+        !(before.has_sha256 && integrity_rehash_due(&w->rehash, before.info.ino, before.hashed_s)))
         return true;
     return look(w, v, &key, record);
 }
@@ -395,9 +387,8 @@ static void visit_entries(struct walk *w, struct level *in)
 
 static uint64_t mark_of(const uint8_t id[INTEGRITY_ID_SIZE])
 {
-    uint64_t mark = 0;
-    struct span end = span_make(id + INTEGRITY_ID_SIZE - sizeof(mark), sizeof(mark));
-    span_take_u64(&end, &mark);
+    uint64_t mark;
+    memcpy(&mark, id + INTEGRITY_ID_SIZE - sizeof(mark), sizeof(mark)); /* of the hash */
     return mark;
 }
 
@@ -588,7 +579,8 @@ void integrity_walk(const struct integrity_walk_host *host, struct integrity_job
     w->pair.ctx = w;
     w->pair.done = looked_at;
     w->record = BUF_INIT(INTEGRITY_RECORD_MAX + 1024);
-    w->now_s = (uint32_t)(clock_wall_ms() / 1000);
+    w->rehash =
+        (struct integrity_rehash){clock_wall_ms() / 1000, c->scan_every_s, c->rehash_every_s};
     w->began_ms = clock_mono_ms();
     integrity_paths_on_disk(host->paths, "", w->disk, sizeof(w->disk));
     w->root_n = w->n = strlen(w->disk);

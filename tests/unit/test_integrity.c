@@ -901,6 +901,74 @@ static void a_broken_off_baseline_goes_on(void **state)
     close(o.fd);
 }
 
+static bool make_old(void *ctx, struct span key, struct span value)
+{
+    struct integrity_state s;
+    struct buf *changes = ctx, record = BUF_INIT(INTEGRITY_RECORD_MAX);
+    assert_true(integrity_state_decode(value, &s));
+    if (s.hashed_s > 0)
+        s.hashed_s -= 2 * 86400;
+    integrity_state_encode(&record, &s);
+    buf_put_u32(changes, (uint32_t)key.n);
+    buf_put_span(changes, key);
+    buf_put_u32(changes, (uint32_t)record.n);
+    buf_put_span(changes, buf_span(&record));
+    buf_release(&record);
+    return true;
+}
+
+/* All contents were read two days ago. */
+static void age_the_baseline(void)
+{
+    struct buf changes = BUF_INIT(1 << 20);
+    struct span rest, key, value;
+    uint32_t n;
+    assert_int_equal(store_each(store, STORE_BASELINE, SPAN(""), make_old, &changes), 0);
+    rest = buf_span(&changes);
+    while (span_take_u32(&rest, &n) && span_take(&rest, n, &key) && span_take_u32(&rest, &n) &&
+           span_take(&rest, n, &value))
+        store_put(store, STORE_BASELINE, key, value);
+    buf_release(&changes);
+}
+
+/* What was read again before the stop is not read once more. */
+static void a_broken_off_recheck_goes_on(void **state)
+{
+    (void)state;
+    struct opens o;
+    make_bytes(40, 256 << 10);
+    config.rehash_every_s = 86400;
+    start_and_scan();
+    age_the_baseline();
+    stop(true);
+    append("/w/bytes3", "!"); /* found by the second half or the first, and told once */
+    config.scan_rate = 4 << 20;
+    opens_begin(&o, on_disk("/w"));
+    told_n = 0;
+    start();
+    unsigned first = 0;
+    int64_t end = clock_mono_ms() + END_MS;
+    while (first < 10 && clock_mono_ms() < end) {
+        turn();
+        first += opens_count(&o);
+    }
+    run_for(100);
+    stop(true);
+    first += opens_count(&o);
+    assert_in_range(first, 10, 35);
+    config.scan_rate = 0;
+    start();
+    finish_scan();
+    assert_int_equal(told_n, 1);
+    assert_string_equal(told[0].path, "/w/bytes3");
+    assert_true(told[0].while_off);
+    assert_in_range(opens_count(&o), 40 - first, 43 - first);
+    scan();
+    assert_int_equal(opens_count(&o), 0);
+    stop(true);
+    close(o.fd);
+}
+
 /* ---- as it happens ---- */
 
 static void begin_realtime(void)
@@ -1064,6 +1132,7 @@ int main(void)
         TEST(a_link_swapped_in_is_not_followed),
         TEST(the_rate_is_kept),
         TEST(a_broken_off_baseline_goes_on),
+        TEST(a_broken_off_recheck_goes_on),
         BOTH(a_change_is_told_with_who_made_it),
         BOTH(a_new_tree_is_told_whole),
         TEST(a_rename_is_told_once),
