@@ -11,6 +11,7 @@ struct integrity_seat {
     bool taken;
     enum integrity_skip skip; /* what could not be looked at before the content */
     bool adopt, known;
+    bool alone; /* its folder is not watched itself */
     struct integrity_key key;
     struct buf record; /* before borrows from it */
     struct integrity_state before, after;

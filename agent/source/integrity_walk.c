@@ -164,13 +164,17 @@ static bool read_before(struct walk *w, const struct integrity_key *key, struct 
 
 static void keep_or_tell(struct walk *w, const struct integrity_seat *s)
 {
-    struct span path = {s->path, s->path_n};
+    struct span path = {s->path, s->path_n}, above, name;
     if (!(s->adopt && (!s->known || w->job->first))) {
         hand_on_path(w, path, INTEGRITY_FOUND_STATE, &s->after);
         return;
     }
     w->result->adopted++;
-    if (s->after.info.type == FILE_FOLDER) /* first: there is no record of a folder without it */
+    /* folders first: what is gone with one is only found if its name is known */
+    integrity_path_split(path, &above, &name);
+    if (s->alone)
+        integrity_adopt_folder(&w->adopted, above);
+    if (s->after.info.type == FILE_FOLDER)
         integrity_adopt_folder(&w->adopted, path);
     integrity_adopt_put(&w->adopted, integrity_key_span(&s->key), &s->after);
 }
@@ -201,6 +205,7 @@ static bool look(struct walk *w, const struct visit *v, const struct integrity_k
     if (stopped(w))
         return true;
     s->adopt = w->adopt;
+    s->alone = !v->in->inside;
     s->key = *key;
     s->path_n = path.n;
     memcpy(s->path, path.p, path.n);
@@ -399,7 +404,8 @@ static void visit_folder(struct walk *w, struct level *in)
                            w->held < HELD_MAX ? HELD_MAX - w->held : 0);
     size_t size = integrity_records_size(&in->records);
     w->held += size;
-    w->seen += in->known ? mark_of(in->id) : 0;
+    if (in->known || (!in->inside && in->records.n > 0))
+        w->seen += mark_of(in->id);
     visit_entries(w, in);
     w->held -= size;
     integrity_records_release(&in->records);
@@ -457,8 +463,6 @@ static void visit_path(struct walk *w, const char *path)
         rc = walk_info(in.folder, name.p, &info);
     if (rc == 0) {
         integrity_folder_id(above, in.id);
-        if (w->adopt)
-            integrity_adopt_folder(&w->adopted, above);
         if (visit(w, &in, name.p, info.type))
             map_set(w->above, above, w, NULL);
     } else if (rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP) {

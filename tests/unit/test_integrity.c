@@ -652,6 +652,48 @@ static void a_path_that_is_new_in_the_configuration_is_adopted(void **state)
     stop(true);
 }
 
+static void patterns_find_what_fits_them(void **state)
+{
+    (void)state;
+    config.paths.n = 3;
+    config.paths.items[0] = (char[]){"/home/*/.profile"};
+    config.paths.items[1] = (char[]){"/home/*/.config/units"};
+    config.paths.items[2] = (char[]){"/srv/**/*.[ch]"};
+    make("/home/ana/.config/units");
+    make("/home/eva");
+    make("/srv/deep/er");
+    write_file("/home/ana/.profile", "1");
+    write_file("/home/ana/.config/units/u", "1");
+    write_file("/home/eva/.profile", "1");
+    write_file("/home/eva/.profiles", "no");
+    write_file("/srv/deep/er/x.c", "1");
+    write_file("/srv/deep/er/x.cc", "no");
+    start_and_scan();
+    assert_int_equal(last_scan.files, 5);
+    unlink(on_disk("/home/eva/.profile"));
+    make("/home/new");
+    write_file("/home/new/.profile", "1");
+    write_file("/srv/deep/y.h", "1");
+    append("/home/eva/.profiles", "no");
+    append("/srv/deep/er/x.cc", "no");
+    scan();
+    check("/home/eva/.profile", FILE_ACTIVITY_DELETE, "\"deleted\"");
+    check("/home/new/.profile", FILE_ACTIVITY_CREATE, "\"created\"");
+    check("/srv/deep/y.h", FILE_ACTIVITY_CREATE, "\"created\"");
+    assert_int_equal(told_n, 3);
+    shell("rm -r ../home/ana ../srv/deep");
+    scan();
+    check("/home/ana/.profile", FILE_ACTIVITY_DELETE, "\"deleted\"");
+    check("/home/ana/.config/units", FILE_ACTIVITY_DELETE, "\"deleted\"");
+    check("/home/ana/.config/units/u", FILE_ACTIVITY_DELETE, "\"deleted\"");
+    check("/srv/deep/er/x.c", FILE_ACTIVITY_DELETE, "\"deleted\"");
+    check("/srv/deep/y.h", FILE_ACTIVITY_DELETE, "\"deleted\"");
+    assert_int_equal(told_n, 5);
+    scan();
+    assert_int_equal(told_n, 0);
+    stop(true);
+}
+
 static void a_watched_tree_may_vanish_and_come(void **state)
 {
     (void)state;
@@ -1124,6 +1166,7 @@ int main(void)
         TEST(a_recheck_opens_only_what_its_stat_says_changed),
         TEST(what_is_excluded_is_not_looked_at),
         TEST(a_path_that_is_new_in_the_configuration_is_adopted),
+        TEST(patterns_find_what_fits_them),
         TEST(a_watched_tree_may_vanish_and_come),
         TEST(odd_names_are_kept_and_told),
         TEST(a_tree_without_end_is_cut),
