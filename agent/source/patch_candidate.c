@@ -94,8 +94,6 @@ static int priority_of(const struct choice *c, const struct version *v)
     const char *source = o ? o->source : p->source;
     const char *source_version = o ? o->source_version : p->source_version;
     int priority = APT_PIN_NEVER, pin;
-    if (o && apt_conf_bool(&l->conf, APT_PHASE_POLICY, false) && waits_for_its_turn(l, p, o))
-        return 1;
     struct apt_version version = {.package = p->name,
                                   .arch = p->arch,
                                   .version = v->text,
@@ -108,8 +106,10 @@ static int priority_of(const struct choice *c, const struct version *v)
             priority = origins[i]->priority;
     if (priority != APT_PIN_NEVER &&
         apt_pins_version(&l->pins, &version, l->packages->native, &pin))
-        return pin;
-    return priority;
+        priority = pin;
+    bool waits = o && priority > 1 && apt_conf_bool(&l->conf, APT_PHASE_POLICY, false) &&
+                 waits_for_its_turn(l, p, o);
+    return waits ? 1 : priority;
 }
 
 /* The candidate's place; c->n: none. */

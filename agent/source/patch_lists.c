@@ -45,7 +45,6 @@ static struct offer *find_offer(const struct patch_lists *l, const struct packag
 static struct offer *add_offer(struct patch_lists *l, struct package *p, const struct span *v,
                                uint64_t build, size_t last)
 {
-    uint64_t phase = 100;
     if (l->offers == PATCH_OFFERS_MAX) {
         l->left_out++;
         return NULL;
@@ -54,11 +53,8 @@ static struct offer *add_offer(struct patch_lists *l, struct package *p, const s
         l->offers_room = l->offers_room ? 2 * l->offers_room : 1024;
         l->offer = mem_grow(l->offer, l->offers_room, sizeof(*l->offer));
     }
-    if (!span_to_u64(v[PACKAGE_PHASE], &phase) || phase > 100)
-        phase = 100;
     struct offer *o = &l->offer[l->offers++];
-    *o = (struct offer){
-        .version = mem_text_span(v[PACKAGE_VERSION]), .build = build, .phase = (unsigned)phase};
+    *o = (struct offer){.version = mem_text_span(v[PACKAGE_VERSION]), .build = build, .phase = 100};
     package_take_source(v[PACKAGE_SOURCE], v[PACKAGE_NAME], v[PACKAGE_VERSION], &o->source,
                         &o->source_version);
     if (last)
@@ -71,7 +67,7 @@ static struct offer *add_offer(struct patch_lists *l, struct package *p, const s
 static bool take_offered(void *ctx, const struct span *v)
 {
     struct patch_lists *l = ctx;
-    uint64_t build = package_build_end(&l->cursor->build);
+    uint64_t build = package_build_end(&l->cursor->build, v[PACKAGE_ARCH]);
     struct package *p = packages_find(l->packages, v[PACKAGE_NAME], v[PACKAGE_ARCH]);
     size_t last;
     if (!p || v[PACKAGE_VERSION].n == 0)
@@ -79,6 +75,10 @@ static bool take_offered(void *ctx, const struct span *v)
     struct offer *o = find_offer(l, p, v[PACKAGE_VERSION], build, &last);
     if (!o)
         o = add_offer(l, p, v, build, last);
+    /* of two lists that say it differently the later one counts */
+    uint64_t phase;
+    if (o && span_to_u64(v[PACKAGE_PHASE], &phase) && phase <= 100)
+        o->phase = (unsigned)phase;
     if (o)
         o->lists[l->cursor->target / 64] |= 1ull << (l->cursor->target % 64);
     return true;

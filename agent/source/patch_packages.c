@@ -31,6 +31,8 @@ void package_build_piece(struct package_build *b, size_t field, struct span piec
 {
     if (field < PACKAGE_FIRST_PIECE || field >= PACKAGE_FIELDS)
         return;
+    if (field == PACKAGE_FIELDS - 1 && span_equal_nocase(span_trim(piece), SPAN("no")))
+        return; /* Multi-Arch: no is what goes without saying */
     uint64_t hash = b->field[field] ? b->field[field] : FNV_START;
     char last = b->last[field];
     for (size_t i = 0; i < piece.n; i++) {
@@ -44,9 +46,10 @@ void package_build_piece(struct package_build *b, size_t field, struct span piec
     b->last[field] = last;
 }
 
-uint64_t package_build_end(struct package_build *b)
+/* A build for all architectures is another one, whatever else it says. */
+uint64_t package_build_end(struct package_build *b, struct span arch)
 {
-    uint64_t all = FNV_START;
+    uint64_t all = FNV_START + span_equal(arch, SPAN("all"));
     for (size_t i = PACKAGE_FIRST_PIECE; i < PACKAGE_FIELDS; i++)
         all = (all ^ b->field[i]) * FNV_PRIME;
     memset(b, 0, sizeof(*b));
@@ -115,7 +118,7 @@ static bool take_installed(void *ctx, const struct span *v)
 {
     struct status_reader *r = ctx;
     struct span status = v[PACKAGE_STATUS];
-    uint64_t build = package_build_end(&r->build);
+    uint64_t build = package_build_end(&r->build, v[PACKAGE_ARCH]);
     bool installed = status.n > 0 && !span_ends(status, SPAN(" not-installed")) &&
                      !span_ends(status, SPAN(" config-files"));
     if (installed && v[PACKAGE_NAME].n > 0 && v[PACKAGE_VERSION].n > 0)

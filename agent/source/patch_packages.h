@@ -70,7 +70,7 @@ struct package_build { /* of one stanza; starts zeroed */
     char last[PACKAGE_FIELDS];
 };
 void package_build_piece(struct package_build *b, size_t field, struct span piece);
-uint64_t package_build_end(struct package_build *b); /* and zeroes it */
+uint64_t package_build_end(struct package_build *b, struct span arch); /* and zeroes it */
 
 /* "name (version)" of a Source field; both NULL where they are those of the package itself. */
 void package_take_source(struct span field, struct span name, struct span version, char **source,

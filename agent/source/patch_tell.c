@@ -22,6 +22,20 @@ static void put_encoded(struct buf *b, const char *text)
     }
 }
 
+/* What it was built from, where that is not the package's own name and version: advisories name
+ * sources. */
+static void put_upstream(struct buf *b, const struct package *p)
+{
+    if (!p->source && !p->source_version)
+        return;
+    buf_put_text(b, "&upstream=");
+    put_encoded(b, p->source ? p->source : p->name);
+    if (!p->source_version)
+        return;
+    put_encoded(b, "@");
+    put_encoded(b, p->source_version);
+}
+
 static void put_purl(struct buf *b, const struct patch_facts *f, const struct package *p)
 {
     const char *id = f->os_id[0] ? f->os_id : "debian";
@@ -33,6 +47,7 @@ static void put_purl(struct buf *b, const struct patch_facts *f, const struct pa
     put_encoded(b, p->arch);
     buf_printf(b, "&distro=%s-", id);
     put_encoded(b, f->os_version);
+    put_upstream(b, p);
 }
 
 static void put_part_of(struct buf *out, size_t part, size_t parts, size_t packages)

@@ -368,6 +368,7 @@ static struct patch_kernel kernel;
 static struct patch_unattended unattended;
 static struct patch_support support;
 static size_t told, told_packages, longest;
+static char first_purl[300];
 
 static void take(void *ctx, const struct event *e)
 {
@@ -379,8 +380,10 @@ static void take(void *ctx, const struct event *e)
     struct json_doc *doc = json_read(buf_span(&line), &why);
     if (!doc || ocsf_required_check(json_root(doc), &why) != 0)
         fail_msg("%s", why.text);
-    if (e->class_uid == EVENT_SOFTWARE)
+    if (e->class_uid == EVENT_SOFTWARE) {
         told_packages += e->u.software.n;
+        span_copy(e->u.software.components[0].purl, first_purl, sizeof(first_purl));
+    }
     longest = line.n > longest ? line.n : longest;
     json_free(doc);
     buf_release(&line);
@@ -402,6 +405,35 @@ static void a_large_inventory_comes_in_parts(void **state)
     free(lists);
     free(since);
     packages_release(&p);
+}
+
+static void a_package_names_its_source(void **state)
+{
+    (void)state;
+    struct identity who = {.os_version = "12.11", .hostname = "pc"};
+    static const struct {
+        const char *fields, *purl;
+    } rows[] = {
+        {"Version: 1:2.0\n", "pkg:deb/debian/libc6@1%3A2.0?arch=amd64&distro=debian-12.11"},
+        {"Version: 2.0+b1\nSource: glibc (2.0)\n",
+         "pkg:deb/debian/libc6@2.0%2Bb1?arch=amd64&distro=debian-12.11&upstream=glibc%402.0"},
+        {"Version: 2.0\nSource: glibc\n",
+         "pkg:deb/debian/libc6@2.0?arch=amd64&distro=debian-12.11&upstream=glibc"},
+        {"Version: 2.0\nSource: libc6 (2.0)\n",
+         "pkg:deb/debian/libc6@2.0?arch=amd64&distro=debian-12.11"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[300];
+        struct packages p;
+        snprintf(text, sizeof(text),
+                 "Package: libc6\nStatus: install ok installed\nArchitecture: amd64\n%s",
+                 rows[i].fields);
+        packages_parse_status(&p, span_of(text));
+        struct patch_facts f = {.packages = &p, .os_id = "debian", .os_version = "12.11"};
+        patch_tell_software(&f, take, &who);
+        assert_string_equal(first_purl, rows[i].purl);
+        packages_release(&p);
+    }
 }
 
 static void a_thousand_pending_updates_fit_one_line(void **state)
@@ -449,6 +481,7 @@ int main(void)
         cmocka_unit_test(the_log_says_how_the_last_run_went),
         cmocka_unit_test(the_end_of_a_release_is_known),
         cmocka_unit_test(a_large_inventory_comes_in_parts),
+        cmocka_unit_test(a_package_names_its_source),
         cmocka_unit_test(a_thousand_pending_updates_fit_one_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
