@@ -1,6 +1,6 @@
 /*
- * Containers that run, by their cgroups: Docker, Podman, CRI-O, containerd, LXC, systemd-nspawn.
- * Docker's own file of a container tells its name and image.
+ * Containers and virtual machines that run, by their cgroups: Docker, Podman, CRI-O, containerd,
+ * LXC, systemd-nspawn, libvirt. Docker's and Podman's own files tell names and images.
  */
 #include "source/inventory_part.h"
 
@@ -15,13 +15,10 @@
 static const struct engine {
     const char *prefix, *suffix, *name;
 } engines[] = {
-    {"docker-", ".scope", "docker"},
-    {"libpod-", ".scope", "podman"},
-    {"crio-", ".scope", "cri-o"},
-    {"cri-containerd-", ".scope", "containerd"},
-    {"nerdctl-", ".scope", "containerd"},
-    {"lxc.payload.", "", "lxc"},
-    {"machine-", ".scope", "systemd-nspawn"},
+    {"docker-", ".scope", "docker"},       {"libpod-", ".scope", "podman"},
+    {"crio-", ".scope", "cri-o"},          {"cri-containerd-", ".scope", "containerd"},
+    {"nerdctl-", ".scope", "containerd"},  {"lxc.payload.", "", "lxc"},
+    {"machine-qemu", ".scope", "libvirt"}, {"machine-", ".scope", "systemd-nspawn"},
 };
 
 struct search {
@@ -124,6 +121,29 @@ static void put_docker(const struct writing *w, struct json_out *j, struct span 
     buf_release(&text);
 }
 
+/* One file for all containers of root; an element names its image in a string that is JSON. */
+static void put_podman(const struct writing *w, struct json_out *j, struct span id)
+{
+    static const char path[] = "/var/lib/containers/storage/overlay-containers/containers.json";
+    struct buf text = BUF_INIT(CONFIG_MAX);
+    struct json_doc *doc =
+        inventory_file(w->reader, path, &text) == 0 ? json_read(buf_span(&text), NULL) : NULL;
+    const struct json_value *list = json_root(doc);
+    for (size_t i = 0; i < json_count(list); i++) {
+        const struct json_value *c = json_at(list, i);
+        if (!span_equal(json_get_text(c, "id"), id))
+            continue;
+        struct json_doc *more = json_read(json_get_text(c, "metadata"), NULL);
+        inventory_put(j, "name", json_as_text(json_at(json_get(c, "names"), 0)), 128);
+        inventory_put(j, "image", json_get_text(json_root(more), "image-name"), 200);
+        inventory_put(j, "image_id", json_get_text(c, "image"), 80);
+        json_free(more);
+        break;
+    }
+    json_free(doc);
+    buf_release(&text);
+}
+
 static void put_container(void *ctx, const char *engine, struct span id)
 {
     const struct writing *w = ctx;
@@ -133,6 +153,8 @@ static void put_container(void *ctx, const char *engine, struct span id)
     json_text(j, "engine", engine);
     if (strcmp(engine, "docker") == 0 && is_id(id))
         put_docker(w, j, id);
+    else if (strcmp(engine, "podman") == 0)
+        put_podman(w, j, id);
     inventory_end(w->out);
 }
 

@@ -9,8 +9,15 @@
 void inventory_list_init(struct inventory_list *l)
 {
     *l = (struct inventory_list){.text = BUF_INIT(INVENTORY_BYTES_MAX),
+                                 .limit = INVENTORY_BYTES_MAX,
                                  .key = BUF_INIT(64 * 1024),
                                  .value = BUF_INIT(INVENTORY_VALUE_MAX)};
+}
+
+void inventory_list_init_kept(struct inventory_list *l)
+{
+    inventory_list_init(l);
+    l->text.limit = l->limit = 2 * INVENTORY_BYTES_MAX;
 }
 
 void inventory_list_release(struct inventory_list *l)
@@ -72,7 +79,7 @@ void inventory_put(struct json_out *j, const char *name, struct span value, size
 void inventory_take(struct inventory_list *l, struct span key, struct span value)
 {
     /* room for "#4096" behind a key that comes again */
-    if (l->n == INVENTORY_ENTRIES_MAX || l->text.n + key.n + value.n + 8 > INVENTORY_BYTES_MAX) {
+    if (l->n == INVENTORY_ENTRIES_MAX || l->text.n + key.n + value.n + 8 > l->limit) {
         l->cut++;
         return;
     }

@@ -28,6 +28,7 @@ struct inventory_list {
     struct buf text;
     struct inventory_entry *items;
     size_t n, room;
+    size_t limit; /* bytes */
     uint64_t cut;
 
     struct buf key, value; /* of the entry that is open */
@@ -43,6 +44,8 @@ void inventory_end(struct inventory_list *l);
 /* A member of at most max bytes of a name from the host; nothing when it is empty. */
 void inventory_put(struct json_out *j, const char *name, struct span value, size_t max);
 
+/* For entries as they were kept, which fitted once: marks behind keys count no second time. */
+void inventory_list_init_kept(struct inventory_list *l);
 /* An entry as it was kept: key and value stand as they are. */
 void inventory_take(struct inventory_list *l, struct span key, struct span value);
 /* Sorts by key and makes keys unique; nothing is added afterwards. */

@@ -93,9 +93,15 @@ int inventory_owners_find(const struct inventory_reader *r, struct inventory_own
     for (size_t i = 0; i < n; i++)
         owners[i].pid = 0;
     int rc = inventory_folder(r, "/proc", PIDS_MAX, visit, &s);
-    for (size_t i = 0; i < n; i++)
-        if (owners[i].pid > 0)
-            name_program(&s, &owners[i]);
+    size_t found = 0;
+    for (size_t i = 0; i < n; i++) {
+        if (owners[i].pid == 0)
+            continue; /* the kernel's own (NFS, WireGuard), or out of reach */
+        name_program(&s, &owners[i]);
+        found++;
+    }
+    if (found == n)
+        return 0;
     if (s.looked == FDS_MAX)
         return -E2BIG;
     return rc < 0 ? rc : s.rc;

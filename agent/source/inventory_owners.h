@@ -11,7 +11,7 @@ struct inventory_owner {
 };
 
 /* Fills pid and program of each; the owners are sorted by inode. 0, or why some processes could not
- * be looked into. */
+ * be looked into although some owner was not found. */
 int inventory_owners_find(const struct inventory_reader *r, struct inventory_owner *owners,
                           size_t n);
 

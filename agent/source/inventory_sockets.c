@@ -9,6 +9,7 @@
 #define STATE_LISTEN 10
 #define STATE_CLOSE  7 /* of an unconnected datagram socket */
 #define LINE_ROOM    1024
+#define FEW          256        /* what most machines have less of */
 #define BYTES_MAX    (4u << 20) /* of one table */
 
 /* ---- a line ---- */
@@ -126,10 +127,15 @@ static const struct table {
 
 static void add(struct inventory_sockets *all, const struct inventory_socket *s)
 {
-    if (all->n == INVENTORY_SOCKETS_MAX)
+    if (all->n == INVENTORY_SOCKETS_MAX) {
         all->cut++;
-    else
-        all->items[all->n++] = *s;
+        return;
+    }
+    if (all->n == all->room) {
+        all->room = all->room ? all->room * 2 : 64;
+        all->items = mem_grow(all->items, all->room, sizeof(*all->items));
+    }
+    all->items[all->n++] = *s;
 }
 
 /* Takes the whole lines off the front; false when no listening socket can follow. */
@@ -181,11 +187,17 @@ static int read_table(const struct inventory_reader *r, const struct table *t,
 
 static int ask_system(struct inventory_sockets *all)
 {
-    struct open_socket *found = mem_new(INVENTORY_SOCKETS_MAX, sizeof(*found));
-    int n = sockets_open_to_others(found, INVENTORY_SOCKETS_MAX);
+    int room = FEW;
+    struct open_socket *found = mem_new(FEW, sizeof(*found));
+    int n = sockets_open_to_others(found, FEW);
+    if (n > FEW) {
+        room = INVENTORY_SOCKETS_MAX;
+        found = mem_grow(found, INVENTORY_SOCKETS_MAX, sizeof(*found));
+        n = sockets_open_to_others(found, INVENTORY_SOCKETS_MAX);
+    }
     for (int i = 0; i < n; i++) {
         struct inventory_socket s = {0};
-        if (i < INVENTORY_SOCKETS_MAX) {
+        if (i < room) {
             s.tcp = found[i].tcp;
             s.port = found[i].port;
             s.uid = found[i].uid;
@@ -201,7 +213,7 @@ static int ask_system(struct inventory_sockets *all)
 int inventory_sockets_read(const struct inventory_reader *r, struct inventory_sockets *out)
 {
     int rc = 0;
-    *out = (struct inventory_sockets){mem_new(INVENTORY_SOCKETS_MAX, sizeof(*out->items)), 0, 0};
+    *out = (struct inventory_sockets){0};
     if (r->root[0] == '\0' && ask_system(out) == 0)
         return 0;
     out->n = 0;

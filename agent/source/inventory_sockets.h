@@ -22,7 +22,7 @@ struct inventory_socket {
 
 struct inventory_sockets {
     struct inventory_socket *items;
-    size_t n;
+    size_t n, room;
     uint64_t cut;
 };
 

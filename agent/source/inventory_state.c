@@ -57,7 +57,7 @@ void inventory_state_load(const struct source_host *h, const struct inventory_pa
     char key[KEY_SIZE];
     struct span prefix = entry_prefix(part, key);
     struct loading loading = {out, prefix.n};
-    inventory_list_init(out);
+    inventory_list_init_kept(out);
     store_each(h->store, STORE_INVENTORY, prefix, take, &loading);
     inventory_list_finish(out);
 }

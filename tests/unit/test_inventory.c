@@ -233,6 +233,13 @@ static void make_containers(void)
 {
     write_file("/sys/fs/cgroup/system.slice/docker-" DOCKER_ID ".scope/cgroup.procs", "9\n");
     write_file("/sys/fs/cgroup/lxc.payload.web/cgroup.procs", "9\n");
+    write_file("/sys/fs/cgroup/machine.slice/libpod-77aa.scope/cgroup.procs", "9\n");
+    write_file("/sys/fs/cgroup/machine.slice/libpod-conmon-77aa.scope/cgroup.procs", "9\n");
+    write_file("/sys/fs/cgroup/machine.slice/machine-qemu\\x2d1.scope/cgroup.procs", "9\n");
+    write_file(
+        "/var/lib/containers/storage/overlay-containers/containers.json",
+        "[{\"id\":\"other\"},{\"id\":\"77aa\",\"names\":[\"db\"],\"image\":\"9f\",\"metadata\":"
+        "\"{\\\"image-name\\\":\\\"docker.io/pg:1\\\"}\"}]");
     write_file("/var/lib/docker/containers/" DOCKER_ID "/config.v2.json",
                "{\"Name\":\"/shop\",\"Image\":\"sha256:1\",\"Config\":{\"Image\":\"nginx:1\"}}");
 }
@@ -442,6 +449,13 @@ static void accounts_ports_and_services_are_told(void **state)
     is_text(entry("containers", "docker " DOCKER_ID), "name", "shop");
     is_text(entry("containers", "docker " DOCKER_ID), "image", "nginx:1");
     is_text(entry("containers", "lxc web"), "engine", "lxc");
+    is_text(entry("containers", "podman 77aa"), "name", "db");
+    is_text(entry("containers", "podman 77aa"), "image", "docker.io/pg:1");
+    is_text(entry("containers", "libvirt \\\\x2d1"), "engine", "libvirt");
+    size_t n = 0;
+    for (size_t i = 0; i < told_n; i++)
+        n += json_count(json_get(inventory_of(i), "containers"));
+    assert_int_equal(n, 4); /* Podman's watcher is none */
 }
 
 static void what_moves_by_itself_is_no_change(void **state)
@@ -611,6 +625,32 @@ static void too_much_is_counted_and_root_is_not_hidden_by_it(void **state)
     buf_release(&text);
 }
 
+static void what_is_at_the_limit_is_not_taken_for_new(void **state)
+{
+    (void)state;
+    int severity;
+    struct buf text = BUF_INIT(8 << 20);
+    buf_put_text(&text, "root:x:0:0::/root:/bin/sh\n");
+    for (int i = 1; i < 4200; i++) /* one name: each gets a mark of its own */
+        buf_printf(&text, "u:x:%d:9::/:/bin/false\n", i);
+    write_file("/etc/passwd", text.p);
+    write_file("/etc/group", "");
+    pass(30);
+    assert_true(dropped > 0);
+    forget_told();
+    buf_drop_front(&text, strlen("root:x:0:0::/root:/bin/sh\n"));
+    struct buf other = BUF_INIT(8 << 20);
+    buf_put_text(&other, "root:x:0:0::/root:/bin/zsh\n");
+    buf_put_span(&other, buf_span(&text));
+    write_file("/etc/passwd", other.p);
+    pass(60);
+    assert_int_equal(told_n, 1);
+    assert_int_equal(json_count(json_get(inventory_of(0), "changes")), 1);
+    change("changed", "user root", &severity);
+    buf_release(&text);
+    buf_release(&other);
+}
+
 static void a_hostile_host_changes_nothing_but_words(void **state)
 {
     (void)state;
@@ -688,6 +728,7 @@ int main(void)
         TEST(sockets_that_pass_are_left_out),
         TEST(all_is_told_once_a_day),
         TEST(too_much_is_counted_and_root_is_not_hidden_by_it),
+        TEST(what_is_at_the_limit_is_not_taken_for_new),
         TEST(a_hostile_host_changes_nothing_but_words),
         TEST(after_a_boot_services_get_time_to_start),
         cmocka_unit_test(lines_of_the_kernel_are_taken_apart),
