@@ -199,8 +199,6 @@ static bool open_home(struct rule_state *s, const struct row *r)
     bool person = uid >= 1000 && uid < 60000 && is_login_shell(r->field[USER_SHELL]);
     if (!person || !span_copy(r->field[USER_HOME], home, sizeof(home)) || home[0] != '/')
         return false;
-    if (s->look->view->mounts && mounts_of(s->look->view->mounts, home) != MOUNT_LOCAL)
-        return false;
     return view_look_through(s->look->view, home, &info) == 0 && info.type == FILE_FOLDER &&
            (info.uid != uid || (info.mode & 027));
 }

@@ -63,12 +63,6 @@ static void take_program(const struct probe_look *look, struct inventory *v,
     }
 }
 
-static bool may_enter(const struct probe_look *look, const char *path)
-{
-    enum mount_kind kind = look->view->mounts ? mounts_at(look->view->mounts, path) : MOUNT_NONE;
-    return kind != MOUNT_REMOTE && kind != MOUNT_PSEUDO;
-}
-
 static void enter(const struct probe_look *look, struct inventory *v, const char *name, size_t n)
 {
     struct level *parent = &v->levels[v->depth - 1];
@@ -77,7 +71,8 @@ static void enter(const struct probe_look *look, struct inventory *v, const char
         v->too_deep++;
         return;
     }
-    if (!may_enter(look, v->path) || walk_enter(parent->folder, name, &next->folder) != 0)
+    if (view_is_foreign(look->view, v->path) ||
+        walk_enter(parent->folder, name, &next->folder) != 0)
         return;
     next->path_n = n;
     v->depth++;
@@ -115,7 +110,7 @@ static bool begin_tree(const struct probe_look *look, struct inventory *v)
         char full[VIEW_PATH_MAX];
         span_copy(folder, v->path, sizeof(v->path));
         snprintf(full, sizeof(full), "%s%s", look->view->root, v->path);
-        if (!may_enter(look, v->path) || walk_open(full, &v->levels[0].folder) != 0)
+        if (view_is_foreign(look->view, v->path) || walk_open(full, &v->levels[0].folder) != 0)
             continue; /* not there, or a link to a tree that is looked at by its own name */
         v->levels[0].path_n = strlen(v->path);
         v->depth = 1;

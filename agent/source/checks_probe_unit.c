@@ -1,5 +1,6 @@
 /* Units that are started at boot, and the packet filter among them. */
 #include "base/text.h"
+#include "source/checks_nft.h"
 #include "source/checks_probes.h"
 #include "source/checks_settings.h"
 #include "source/checks_units.h"
@@ -88,29 +89,93 @@ static bool has_line(const struct probe_look *look, const char *path, const char
     return hit;
 }
 
+/* ---- nftables: its rules may stand in other files ---- */
+
+#define NFT_FILES_MAX 64
+
+struct nft_search {
+    const struct probe_look *look;
+    size_t files;
+    struct nft_facts facts;
+    char path[256]; /* where the chain stands */
+};
+
+static void read_nft(struct nft_search *s, const char *path);
+
+static void include_nft(void *ctx, struct span pattern)
+{
+    struct nft_search *s = ctx;
+    struct view_paths paths = {0};
+    char text[512];
+    snprintf(text, sizeof(text), "%s%.*s", pattern.n > 0 && pattern.p[0] == '/' ? "" : "/etc/",
+             (int)(pattern.n < 400 ? pattern.n : 400), pattern.p);
+    view_glob(s->look->view, text, &paths);
+    for (size_t i = 0; i < paths.n; i++)
+        read_nft(s, paths.items[i]);
+    view_paths_release(&paths);
+}
+
+static void read_nft(struct nft_search *s, const char *path)
+{
+    struct buf text = BUF_INIT(VIEW_FILE_MAX);
+    struct nft_facts facts = {0};
+    if (s->files++ < NFT_FILES_MAX && view_read(s->look->view, path, &text) == 0)
+        nft_look(buf_span(&text), include_nft, s, &facts);
+    if (facts.input_line > 0 && s->facts.refuse_line == 0) {
+        s->facts = facts;
+        snprintf(s->path, sizeof(s->path), "%.255s", path);
+    }
+    buf_release(&text);
+}
+
+static void nftables(const struct probe_look *look, bool *rules, bool *refusal)
+{
+    struct nft_search s = {.look = look};
+    read_nft(&s, "/etc/nftables.conf");
+    *rules = s.facts.input_line > 0;
+    *refusal = s.facts.refuse_line > 0;
+    if (*rules)
+        outcome_place(look, s.path, *refusal ? s.facts.refuse_line : s.facts.input_line);
+}
+
+/* ---- the others: lines of their files ---- */
+
+static void ufw(const struct probe_look *look, bool *rules, bool *refusal)
+{
+    static const char *const on[] = {"ENABLED=yes", "ENABLED=\"yes\"", NULL};
+    static const char *const closed[] = {"DEFAULT_INPUT_POLICY=\"DROP\"",
+                                         "DEFAULT_INPUT_POLICY=\"REJECT\"",
+                                         "DEFAULT_INPUT_POLICY=DROP", NULL};
+    *refusal = has_line(look, "/etc/default/ufw", closed);
+    *rules = has_line(look, "/etc/ufw/ufw.conf", on);
+}
+
+/* Its zones refuse what they do not allow; only this one does not. */
+static void firewalld(const struct probe_look *look, bool *rules, bool *refusal)
+{
+    static const char *const open[] = {"DefaultZone=trusted", NULL};
+    *rules = view_has(look->view, "/etc/firewalld");
+    *refusal = !has_line(look, "/etc/firewalld/firewalld.conf", open);
+}
+
+static void iptables(const struct probe_look *look, bool *rules, bool *refusal)
+{
+    static const char *const any[] = {"-A INPUT **", ":INPUT DROP**", NULL};
+    static const char *const closed[] = {":INPUT DROP**", "-A INPUT -j DROP",
+                                         "-A INPUT -j REJECT**", NULL};
+    *rules = has_line(look, "/etc/iptables/rules.v4", any);
+    *refusal = has_line(look, "/etc/iptables/rules.v4", closed);
+}
+
 static const struct filter {
     const char *unit;
-    struct {
-        const char *path;
-        const char *patterns[4];
-    } rules, refusal; /* there is a rule; what is not allowed is refused */
+    /* Is there a rule for what comes in; is what no rule allows refused? */
+    void (*ask)(const struct probe_look *look, bool *rules, bool *refusal);
 } filters[] = {
-    {"nftables.service",
-     {"/etc/nftables.conf", {"**hook input**", "include *", NULL}},
-     {"/etc/nftables.conf", {"**hook input**policy drop**", "policy drop**", "drop", NULL}}},
-    {"ufw.service",
-     {"/etc/ufw/ufw.conf", {"ENABLED=yes", "ENABLED=\"yes\"", NULL}},
-     {"/etc/default/ufw",
-      {"DEFAULT_INPUT_POLICY=\"DROP\"", "DEFAULT_INPUT_POLICY=\"REJECT\"",
-       "DEFAULT_INPUT_POLICY=DROP", NULL}}},
-    {"firewalld.service",
-     {"/etc/firewalld/firewalld.conf", {"DefaultZone=*", NULL}},
-     {"/etc/firewalld/firewalld.conf",
-      {"DefaultZone=public", "DefaultZone=drop", "DefaultZone=block", NULL}}},
-    {"netfilter-persistent.service",
-     {"/etc/iptables/rules.v4", {"-A INPUT **", ":INPUT DROP**", NULL}},
-     {"/etc/iptables/rules.v4",
-      {":INPUT DROP**", "-A INPUT -j DROP", "-A INPUT -j REJECT**", NULL}}},
+    {"nftables.service", nftables},
+    {"ufw.service", ufw},
+    {"firewalld.service", firewalld},
+    {"netfilter-persistent.service", iptables},
 };
 
 static bool run_firewall(const struct probe_look *look)
@@ -119,24 +184,26 @@ static bool run_firewall(const struct probe_look *look)
     outcome_expect(look, refuse ? "what is not allowed in is refused"
                                 : "nftables, ufw, firewalld or iptables rules loaded at boot");
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-        const struct filter *f = &filters[i];
+        const char *unit = filters[i].unit;
         struct unit_state state;
-        unit_look(look->view, f->unit, &state);
+        bool rules = false, refusal = false;
+        unit_look(look->view, unit, &state);
         if (!state.enabled)
             continue;
-        outcome_place(look, f->rules.path, 0);
-        if (!has_line(look, f->rules.path, f->rules.patterns))
+        outcome_place(look, state.link, 0);
+        filters[i].ask(look, &rules, &refusal);
+        if (!rules)
             return outcome_set(look, CHECK_FAIL,
-                               "%s is enabled, but loads no rule for what comes in", f->unit);
-        if (refuse && !has_line(look, f->refusal.path, f->refusal.patterns))
-            return outcome_set(look, CHECK_FAIL, "%s lets in what no rule speaks of", f->unit);
+                               "%s is enabled, but loads no rule for what comes in", unit);
+        if (refuse && !refusal)
+            return outcome_set(look, CHECK_FAIL, "%s lets in what no rule speaks of", unit);
         return outcome_set(look, CHECK_PASS,
                            "%s is enabled and has rules (those in the kernel cannot be read)",
-                           f->unit);
+                           unit);
     }
     return outcome_set(look, CHECK_FAIL,
-                       "no packet filter is enabled at boot (rules that something "
-                       "else put into the kernel cannot be read)");
+                       "no packet filter is enabled at boot (rules that something else put into "
+                       "the kernel cannot be read)");
 }
 
 static int verify_firewall(const char *value, struct error *e)

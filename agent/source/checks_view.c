@@ -35,6 +35,14 @@ static bool below_root(const struct checks_view *h, const char *path, char *out,
     return n > 0 && (size_t)n < size;
 }
 
+/* Views of the kernel that are asked for by name are fine; what others serve is not. */
+bool view_is_foreign(const struct checks_view *h, const char *path)
+{
+    enum mount_kind kind = h->mounts ? mounts_of(h->mounts, path) : MOUNT_NONE;
+    bool kernel = strncmp(path, "/proc", 5) == 0 || strncmp(path, "/sys", 4) == 0;
+    return kind == MOUNT_REMOTE || (kind == MOUNT_PSEUDO && !kernel);
+}
+
 /* ---- links ---- */
 
 int view_link(const struct checks_view *h, const char *path, char *out, size_t size)
@@ -64,6 +72,8 @@ static int follow(const struct checks_view *h, char *path, size_t size)
 int view_look(const struct checks_view *h, const char *path, struct file_info *info)
 {
     char full[VIEW_PATH_MAX];
+    if (view_is_foreign(h, path))
+        return -EXDEV;
     if (!below_root(h, path, full, sizeof(full)))
         return -ENAMETOOLONG;
     return file_info_at(full, info);
@@ -162,15 +172,6 @@ static int compare(const void *a, const void *b)
     return strcmp(*(char *const *)a, *(char *const *)b);
 }
 
-/* Views of the kernel that are asked for by name are fine; what others serve is not. */
-static bool may_enter(const struct checks_view *h, const char *folder)
-{
-    struct span path = span_of(folder);
-    enum mount_kind kind = h->mounts ? mounts_at(h->mounts, folder) : MOUNT_NONE;
-    return (kind != MOUNT_REMOTE && kind != MOUNT_PSEUDO) || span_starts(path, SPAN("/proc")) ||
-           span_starts(path, SPAN("/sys"));
-}
-
 /* Names in folder (ends with '/') that fit the pattern's component. */
 static void list(const struct checks_view *h, const char *folder, const char *component,
                  struct view_paths *out)
@@ -183,7 +184,7 @@ static void list(const struct checks_view *h, const char *folder, const char *co
     snprintf(full, sizeof(full), "%s", folder);
     if (strlen(full) > 1)
         full[strlen(full) - 1] = '\0';
-    if (!may_enter(h, full) || !below_root(h, folder, full, sizeof(full)) ||
+    if (view_is_foreign(h, full) || !below_root(h, folder, full, sizeof(full)) ||
         folder_open(full, &d) != 0)
         return;
     while (folder_next(d, &name, &type) == 1) {

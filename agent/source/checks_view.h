@@ -31,7 +31,9 @@ struct checks_view {
 void checks_view_open(struct checks_view *h, const char *root);
 void checks_view_close(struct checks_view *h);
 
-/* Appends the file to b: 0, -EFBIG, -ENOENT ... */
+/* Does the path lie on a file system that others serve, or that an automounter stands for? */
+bool view_is_foreign(const struct checks_view *h, const char *path);
+/* Appends the file to b: 0, -EFBIG, -ENOENT ...; -EXDEV: foreign */
 int view_read(const struct checks_view *h, const char *path, struct buf *b);
 /* Of the path itself, or of what a final link leads to. */
 int view_look(const struct checks_view *h, const char *path, struct file_info *info);

@@ -1,8 +1,10 @@
 /*
  * What the probes of host checks take apart: configuration files in every format, sudoers, PAM's
- * stacks, tables of mounts. The first byte says which. Keys and values lie inside their bounds.
+ * stacks, tables of mounts, nft's rules. The first byte says which. Keys and values lie inside
+ * their bounds.
  */
 #include "source/checks_mounts.h"
+#include "source/checks_nft.h"
 #include "source/checks_pam.h"
 #include "source/checks_settings.h"
 #include "source/checks_sudoers.h"
@@ -49,6 +51,12 @@ static bool take_sudoers(void *ctx, const struct sudoers_line *l)
     return true;
 }
 
+static void take_include(void *ctx, struct span pattern)
+{
+    (void)ctx;
+    touch(pattern);
+}
+
 static void take_mounts(struct span text)
 {
     struct mount_line m;
@@ -63,7 +71,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     if (n == 0)
         return 0;
     struct span text = span_make(data + 1, n - 1);
-    switch (data[0] % 8) {
+    struct nft_facts facts = {0};
+    switch (data[0] % 16) {
     case 5:
         sudoers_parse(text, take_sudoers, NULL);
         break;
@@ -73,8 +82,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     case 7:
         take_mounts(text);
         break;
+    case 8:
+        nft_look(text, take_include, NULL, &facts);
+        if (facts.refuse_line > 0 && facts.input_line == 0)
+            abort();
+        break;
     default:
-        setting_formats[data[0] % 8].parse(text, 1 + (data[0] >> 3) % 4, take_setting, NULL);
+        setting_formats[data[0] % 5].parse(text, 1 + (data[0] >> 4) % 4, take_setting, NULL);
     }
     return 0;
 }
