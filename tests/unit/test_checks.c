@@ -137,6 +137,7 @@ static void values_are_judged(void **state)
         {"has a d", "a,b,c", false},
         {"lacks *-cbc", "aes256-ctr,aes128-cbc", false},
         {"lacks *-cbc", "+aes128-cbc", false},
+        {"lacks 3des*", "^3des-cbc", false},
         {"lacks *-cbc", "-aes128-cbc", true},
         {"lacks *-cbc", NULL, true},
         {"lacks x", ",,,", true},
