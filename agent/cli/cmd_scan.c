@@ -9,10 +9,9 @@
 
 static const char help[] =
     "Usage: vigia scan [--config FILE]\n\n"
-    "Asks the running collect to re-check all watched files now. What differs from the baseline "
-    "is\n"
-    "told to the center; the end of the scan is an event too. Needs the right to write to the\n"
-    "requests folder (root).\n\n"
+    "Asks the running collect to re-check all watched files and to make all host checks now. What\n"
+    "differs from the baseline, and each check whose outcome changed, is told to the center; the\n"
+    "end of the scan is an event too. Needs the right to write to the requests folder (root).\n\n"
     "  --config FILE   default " ARGS_DEFAULT_CONFIG "\n";
 
 static int write_request(const struct config *c)

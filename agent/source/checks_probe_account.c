@@ -253,15 +253,13 @@ static bool run_account(const struct probe_look *look)
     outcome_place(look, rule->path, 0);
     for (size_t i = 0; i < t.n; i++) {
         struct span name = t.rows[i].field[0];
-        if ((!rule->named && is_excepted(look, name)) || !rule->fault(&s, &t.rows[i]) || bad++ > 0)
+        if ((!rule->named && is_excepted(look, name)) || !rule->fault(&s, &t.rows[i]))
             continue;
-        outcome_place(look, rule->path, t.rows[i].line);
-        outcome_set(look, CHECK_FAIL, "%.*s %s", (int)(name.n < 64 ? name.n : 64), name.p,
-                    rule->what);
+        if (bad++ == 0)
+            outcome_place(look, rule->path, t.rows[i].line);
+        outcome_fault(look, "%.*s %s", (int)(name.n < 64 ? name.n : 64), name.p, rule->what);
     }
-    size_t n = strlen(look->out->found);
-    if (bad > 1)
-        snprintf(look->out->found + n, sizeof(look->out->found) - n, "; and %zu more", bad - 1);
+    outcome_faults_end(look, bad);
     if (rc == 0 && bad == 0)
         outcome_set(look, CHECK_PASS, "%zu entries are as they should be", t.n);
     map_free(s.seen, NULL);

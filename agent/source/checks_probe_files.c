@@ -89,17 +89,15 @@ static bool run_mode(const struct probe_look *look)
             continue;
         seen++;
         const char *fault = fault_of(look->check, &info);
-        if (!fault || bad++ > 0)
+        if (!fault)
             continue;
-        outcome_place(look, paths.items[i], 0);
-        outcome_set(look, CHECK_FAIL, "%.200s is %s: owner %u, group %u, mode %04o", paths.items[i],
-                    fault, (unsigned)info.uid, (unsigned)info.gid, (unsigned)info.mode);
+        if (bad++ == 0)
+            outcome_place(look, paths.items[i], 0);
+        outcome_fault(look, "%.200s is %s: owner %u, group %u, mode %04o", paths.items[i], fault,
+                      (unsigned)info.uid, (unsigned)info.gid, (unsigned)info.mode);
     }
     view_paths_release(&paths);
-    if (bad > 1) {
-        size_t n = strlen(look->out->found);
-        snprintf(look->out->found + n, sizeof(look->out->found) - n, "; and %zu more", bad - 1);
-    }
+    outcome_faults_end(look, bad);
     if (seen == 0)
         return outcome_set(look, CHECK_SKIPPED, "there is none of these files");
     return bad > 0 || outcome_set(look, CHECK_PASS, "%zu files are as they should be", seen);

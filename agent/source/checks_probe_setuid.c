@@ -23,8 +23,6 @@ struct inventory {
     size_t depth;
     char path[4096];
     size_t entries, known, unknown, too_deep;
-    char first[256];
-    struct file_info info; /* of the first */
 };
 
 static void drop(void *walk)
@@ -57,10 +55,10 @@ static void take_program(const struct probe_look *look, struct inventory *v,
         v->known++;
         return;
     }
-    if (v->unknown++ == 0) {
-        snprintf(v->first, sizeof(v->first), "%.250s", v->path);
-        v->info = *info;
-    }
+    if (v->unknown++ == 0)
+        outcome_place(look, v->path, 0);
+    outcome_fault(look, "%.200s (owner %u, group %u, mode %04o)", v->path, (unsigned)info->uid,
+                  (unsigned)info->gid, (unsigned)info->mode);
 }
 
 static void enter(const struct probe_look *look, struct inventory *v, const char *name, size_t n)
@@ -123,11 +121,7 @@ static void conclude(const struct probe_look *look, const struct inventory *v)
 {
     outcome_expect(look, "only the setuid and setgid programs that the check names, root's own");
     if (v->unknown > 0) {
-        outcome_place(look, v->first, 0);
-        outcome_set(look, CHECK_FAIL,
-                    "%.200s: owner %u, group %u, mode %04o; unknown: %zu, known: %zu", v->first,
-                    (unsigned)v->info.uid, (unsigned)v->info.gid, (unsigned)v->info.mode,
-                    v->unknown, v->known);
+        outcome_faults_end(look, v->unknown);
     } else if (v->entries >= ENTRIES_MAX || v->too_deep > 0) {
         outcome_set(look, CHECK_UNKNOWN,
                     "not all was seen: more than %d entries or %d folders deep", ENTRIES_MAX,

@@ -32,6 +32,32 @@ bool outcome_set(const struct probe_look *look, enum check_status status, const 
     return true;
 }
 
+#define MORE_ROOM 24 /* "; and N more" */
+
+void outcome_fault(const struct probe_look *look, const char *format, ...)
+{
+    struct check_outcome *o = look->out;
+    char text[sizeof(o->found)];
+    size_t n = strlen(o->found);
+    va_list args;
+    va_start(args, format);
+    int length = vsnprintf(text, sizeof(text), format, args);
+    va_end(args);
+    o->status = CHECK_FAIL;
+    if (o->named > 0 && (length < 0 || n + (size_t)length + MORE_ROOM >= sizeof(o->found)))
+        return;
+    snprintf(o->found + n, sizeof(o->found) - n - MORE_ROOM, "%s%s", n > 0 ? "; " : "", text);
+    o->named++;
+}
+
+void outcome_faults_end(const struct probe_look *look, size_t n)
+{
+    struct check_outcome *o = look->out;
+    size_t at = strlen(o->found);
+    if (n > o->named)
+        snprintf(o->found + at, sizeof(o->found) - at, "; and %zu more", n - o->named);
+}
+
 void outcome_expect(const struct probe_look *look, const char *format, ...)
 {
     va_list args;

@@ -231,6 +231,11 @@ static void look(const char *check, struct check_outcome *out)
     checks_release(&checks);
 }
 
+static const char big_name[] =
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    "xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx"
+    "xxxxxxxxxxxxxxxx";
+
 static void what_cannot_be_read_is_unknown(void **state)
 {
     (void)state;
@@ -264,6 +269,25 @@ static void what_cannot_be_read_is_unknown(void **state)
     look("[A]\n" SHELL, &o);
     assert_int_equal(o.status, geteuid() == 0 ? CHECK_PASS : CHECK_UNKNOWN);
     scratch_remove(path);
+}
+
+static void many_faults_are_named_as_far_as_they_fit_and_counted(void **state)
+{
+    (void)state;
+    struct check_outcome o;
+    char name[300], path[400];
+    for (int i = 0; i < 60; i++) {
+        snprintf(name, sizeof(name), "/etc/many/%02d-%.*s", i, i < 2 ? 200 : 8, big_name);
+        put_file(name, "");
+        path_of(name, path, sizeof(path));
+        assert_int_equal(chmod(path, 0666), 0);
+    }
+    look("[A]\n" HEAD "probe = mode\nfiles = /etc/many/*\nmode = 0644\n", &o);
+    assert_int_equal(o.status, CHECK_FAIL);
+    assert_true(strncmp(o.found, "/etc/many/00-", 13) == 0);
+    assert_true(o.named >= 2 && o.named < 60);
+    snprintf(name, sizeof(name), "; and %zu more", 60 - o.named);
+    assert_true(span_ends(span_of(o.found), span_of(name)));
 }
 
 static void includes_that_go_round_end(void **state)
@@ -606,6 +630,7 @@ int main(void)
         cmocka_unit_test(values_are_judged),
         cmocka_unit_test(tags_of_sudoers_are_seen_for_what_they_are),
         IN_A_WORLD(what_cannot_be_read_is_unknown),
+        IN_A_WORLD(many_faults_are_named_as_far_as_they_fit_and_counted),
         IN_A_WORLD(includes_that_go_round_end),
         IN_A_WORLD(outcomes_are_told_once_and_then_when_they_change),
         IN_A_WORLD(a_restart_tells_nothing_again_but_what_was_not_kept),
