@@ -85,7 +85,8 @@ void check_tell(const struct check *c, const struct check_outcome *o,
                 void *ctx)
 {
     char message[800], place[300] = "";
-    bool failed = o->status == CHECK_FAIL;
+    bool repeated = before && memcmp(before->digest, told->digest, sizeof(told->digest)) == 0;
+    bool grave = o->status == CHECK_FAIL && !repeated;
     if (o->path[0] && o->line > 0)
         snprintf(place, sizeof(place), "%s:%d", o->path, o->line);
     else
@@ -94,7 +95,7 @@ void check_tell(const struct check *c, const struct check_outcome *o,
     struct event e = {
         .class_uid = EVENT_COMPLIANCE,
         .activity = activity_of(before, (int)o->status),
-        .severity = failed ? (enum event_severity)c->severity : SEVERITY_INFORMATIONAL,
+        .severity = grave ? (enum event_severity)c->severity : SEVERITY_INFORMATIONAL,
         .time_ms = told->at_ms,
         .message = message,
         .u.compliance = {.id = span_of(c->id),

@@ -25,6 +25,8 @@ bool check_is_news(const struct check *c, const struct check_outcome *o,
                    const struct check_told *before, int64_t now_ms, struct check_told *told);
 
 typedef void check_emit_fn(void *ctx, const struct event *e);
+/* Told again with nothing new (each day), a check that fails is informational: its own severity
+ * stands in compliance.checks[] as always, and nobody is woken for it again. */
 void check_tell(const struct check *c, const struct check_outcome *o,
                 const struct check_told *before, const struct check_told *told, check_emit_fn *emit,
                 void *ctx);

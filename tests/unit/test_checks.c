@@ -515,14 +515,16 @@ static void everything_is_told_again_each_day(void **state)
     write_checks(two);
     start();
     look_again();
-    assert_int_equal(store_get(store, STORE_CHECKS, SPAN("B"), &value), 0);
+    assert_int_equal(find("A")->severity, SEVERITY_HIGH);
+    assert_int_equal(store_get(store, STORE_CHECKS, SPAN("A"), &value), 0);
     assert_true(check_told_load(buf_span(&value), &yesterday));
     yesterday.at_ms -= 86400000;
-    store_put(store, STORE_CHECKS, SPAN("B"), span_make(&yesterday, sizeof(yesterday)));
+    store_put(store, STORE_CHECKS, SPAN("A"), span_make(&yesterday, sizeof(yesterday)));
     look_again();
     assert_int_equal(told_n, 1);
-    assert_int_equal(find("B")->status, COMPLIANCE_PASS);
-    assert_int_equal(find("B")->activity, FINDING_UPDATE);
+    assert_int_equal(find("A")->status, COMPLIANCE_FAIL);
+    assert_int_equal(find("A")->activity, FINDING_UPDATE);
+    assert_int_equal(find("A")->severity, SEVERITY_INFORMATIONAL); /* nobody is woken again */
     buf_release(&value);
     stop(true);
 }
