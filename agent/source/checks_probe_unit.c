@@ -178,32 +178,40 @@ static const struct filter {
     {"netfilter-persistent.service", iptables},
 };
 
+/* One filter that is as it should be is enough; of those that are not the first one is told. */
 static bool run_firewall(const struct probe_look *look)
 {
-    bool refuse = strcmp(check_value(look->check, "want"), "refuse") == 0;
+    bool refuse = strcmp(check_value(look->check, "want"), "refuse") == 0, faulty = false;
     outcome_expect(look, refuse ? "what is not allowed in is refused"
                                 : "nftables, ufw, firewalld or iptables rules loaded at boot");
     for (size_t i = 0; i < sizeof(filters) / sizeof(filters[0]); i++) {
-        const char *unit = filters[i].unit;
+        struct check_outcome own = *look->out;
+        const struct probe_look one = {look->view, look->check, &own, look->walk};
         struct unit_state state;
         bool rules = false, refusal = false;
-        unit_look(look->view, unit, &state);
+        unit_look(look->view, filters[i].unit, &state);
         if (!state.enabled)
             continue;
-        outcome_place(look, state.link, 0);
-        filters[i].ask(look, &rules, &refusal);
+        outcome_place(&one, state.link, 0);
+        filters[i].ask(&one, &rules, &refusal);
         if (!rules)
-            return outcome_set(look, CHECK_FAIL,
-                               "%s is enabled, but loads no rule for what comes in", unit);
-        if (refuse && !refusal)
-            return outcome_set(look, CHECK_FAIL, "%s lets in what no rule speaks of", unit);
-        return outcome_set(look, CHECK_PASS,
-                           "%s is enabled and has rules (those in the kernel cannot be read)",
-                           unit);
+            outcome_set(&one, CHECK_FAIL, "%s is enabled, but loads no rule for what comes in",
+                        filters[i].unit);
+        else if (refuse && !refusal)
+            outcome_set(&one, CHECK_FAIL, "%s lets in what no rule speaks of", filters[i].unit);
+        else
+            outcome_set(&one, CHECK_PASS,
+                        "%s is enabled and has rules (those in the kernel cannot be read)",
+                        filters[i].unit);
+        if (!faulty || own.status == CHECK_PASS)
+            *look->out = own;
+        if (own.status == CHECK_PASS)
+            return true;
+        faulty = true;
     }
-    return outcome_set(look, CHECK_FAIL,
-                       "no packet filter is enabled at boot (rules that something else put into "
-                       "the kernel cannot be read)");
+    return faulty || outcome_set(look, CHECK_FAIL,
+                                 "no packet filter is enabled at boot (rules that something else "
+                                 "put into the kernel cannot be read)");
 }
 
 static int verify_firewall(const char *value, struct error *e)
