@@ -8,7 +8,7 @@
 #include "source/checks_probes.h"
 
 #define DEPTH_MAX   24
-#define STEP        2000
+#define STEP        64 /* entries at a call: a cold disk needs milliseconds for each */
 #define ENTRIES_MAX 2000000
 #define MODE_SET    06000
 

@@ -606,14 +606,16 @@ static void a_long_look_is_cut_into_slices(void **state)
     }
     path_of("/usr/bin/7/7", path, sizeof(path));
     assert_int_equal(chmod(path, 04755), 0);
-    write_checks("[A]\n" HEAD "probe = setuid\nfolders = /usr/bin\n");
+    write_checks("[A]\n" HEAD "probe = setuid\nfolders = /usr/bin\n[Z]\n" HEAD
+                 "probe = exists\nfiles = /etc/bad\nwant = absent\n");
     start();
     told_n = 0;
-    while (told_n < 2 && turns < 100000) {
+    while (told_n < 3 && turns < 100000) {
         int64_t before = clock_mono_ms();
         source_checks.run(source, before);
         turns++;
     }
+    assert_string_equal(told[0].id, "Z"); /* nobody waits for the slow one */
     assert_int_equal(find("A")->status, COMPLIANCE_FAIL);
     assert_string_equal(find("A")->place, "/usr/bin/7/7");
     stop(true);
