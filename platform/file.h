@@ -12,6 +12,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include <errno.h>
+#ifndef EREMOTE /* Linux has it; elsewhere the same number stands for it */
+#define EREMOTE 66
+#endif
+
 typedef intptr_t file_t; /* a descriptor, or a HANDLE */
 #define FILE_NONE ((file_t)-1)
 
@@ -49,7 +54,9 @@ struct file_info {
  * The one opener for every path that others can influence: a regular file, for reading. No symbolic
  * link in any component (openat2 with NO_SYMLINKS and NO_MAGICLINKS, component by component where
  * the kernel has no openat2), never blocks on a FIFO, device or lease, no controlling terminal.
- * -EAGAIN: somebody holds a lease on it now, -ELOOP: a link on the way, -EINVAL: no regular file.
+ * -EAGAIN: somebody holds a lease on it now, -ELOOP: a link on the way, -EINVAL: no regular file,
+ * -EREMOTE: a network or FUSE file system is mounted on the way, which is asked nothing: it may
+ * never answer. (The one that holds the root folder is always asked.)
  * info may be NULL.
  */
 int file_open_untrusted(const char *path, file_t *out, struct file_info *info);
@@ -74,7 +81,8 @@ int file_reserve(file_t f, uint64_t size);
 int file_sync(file_t f); /* data and what is needed to find it again */
 
 int file_info_of(file_t f, struct file_info *info);
-int file_info_at(const char *path, struct file_info *info);     /* does not follow a final link */
+/* Does not follow a final link; -EREMOTE as above. */
+int file_info_at(const char *path, struct file_info *info);
 int file_link_target(const char *path, char *out, size_t size); /* length, NUL-terminated */
 
 int file_rename(const char *from, const char *to); /* replaces; atomic within a file system */
@@ -103,7 +111,8 @@ int file_lock(const char *path, file_t *out);
 
 /* Folders, entry by entry, "." and ".." left out. The name is valid until the next call. */
 struct folder;
-int folder_open(const char *path, struct folder **out); /* never follows a link in the last part */
+/* Never follows a link in the last part; -EREMOTE as above. */
+int folder_open(const char *path, struct folder **out);
 int folder_next(struct folder *d, const char **name, enum file_type *type); /* 1, 0 at the end */
 void folder_close(struct folder *d);
 

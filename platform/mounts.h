@@ -25,6 +25,11 @@ int mounts_id_of(const struct mounts *m, const char *path);
 /* Where a container's files are put together (overlayfs) whose changes land in a folder that holds
  * path; NULL if it is none's. */
 const char *mounts_overlay_of(const struct mounts *m, const char *path);
+/* The mount point that path lies below, or is; "/" if nothing is known. Belongs to m. */
+const char *mounts_point_of(const struct mounts *m, const char *path);
+/* What kind the mount with this id is (Linux: mnt_id in fdinfo) of those that there are now;
+ * MOUNT_NONE: it is gone. Any thread. */
+enum mount_kind mounts_now_of_id(int id);
 /* Every mount point below path, in no order; each() returning false ends it. */
 void mounts_below(const struct mounts *m, const char *path,
                   bool (*each)(void *ctx, const char *point, enum mount_kind kind), void *ctx);

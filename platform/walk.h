@@ -4,7 +4,8 @@
  *
  * Names are single components, as walk_next gives them. Every function returns 0 (or what is said)
  * on success and a negative errno value on failure; -ELOOP or -ENOTDIR: there is a link or a file
- * where a folder was expected.
+ * where a folder was expected; -EREMOTE: a network or FUSE file system is mounted there, which is
+ * asked nothing, since it may never answer.
  */
 #ifndef PLATFORM_WALK_H
 #define PLATFORM_WALK_H
@@ -15,6 +16,8 @@ struct walk_folder;
 
 /* An absolute path without a symbolic link in any component. */
 int walk_open(const char *path, struct walk_folder **out);
+/* The same, but network and FUSE file systems on the way and below are asked and entered. */
+int walk_open_anywhere(const char *path, struct walk_folder **out);
 int walk_enter(const struct walk_folder *parent, const char *name, struct walk_folder **out);
 void walk_close(struct walk_folder *f);
 

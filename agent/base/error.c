@@ -1,5 +1,7 @@
 #include "base/error.h"
 
+#include "platform/file.h"
+
 #include <stdarg.h>
 
 int error_set(struct error *e, const char *format, ...)
@@ -15,6 +17,8 @@ int error_set(struct error *e, const char *format, ...)
 
 const char *error_text(int negative_errno)
 {
+    if (negative_errno == -EREMOTE)
+        return "it lies on a network or FUSE file system, which may never answer";
     /* glibc and the Windows run time both return text that stays valid for known numbers */
     return strerror(negative_errno < 0 ? -negative_errno : negative_errno);
 }

@@ -113,7 +113,7 @@ static int open_parent(struct integrity *self, const char *path, struct walk_fol
     char *slash = strrchr(on_disk, '/');
     *name = strrchr(path, '/') + 1;
     slash[slash == on_disk] = '\0';
-    int rc = walk_open(on_disk, folder);
+    int rc = integrity_paths_open(self->paths, on_disk, folder);
     return rc == -ENOTDIR || rc == -ELOOP ? -ENOENT : rc;
 }
 

@@ -4,8 +4,9 @@
 #include "base/mem.h"
 #include "base/span.h"
 #include "base/text.h"
-#include "platform/walk.h"
 #include "source/integrity_state.h"
+
+#include <errno.h>
 
 #define ROOTS_MAX    4096
 #define EXCLUDES_MAX (CONFIG_LIST_MAX + 8)
@@ -20,6 +21,7 @@ struct item {
 
 struct integrity_paths {
     char *host_root;
+    bool remote; /* network and FUSE file systems are entered */
     struct item items[CONFIG_LIST_MAX];
     size_t n;
     char *excludes[EXCLUDES_MAX];
@@ -50,6 +52,13 @@ const char *integrity_paths_told(const struct integrity_paths *p, const char *on
     if (on_disk[n] == '\0')
         return "/";
     return on_disk[n] == '/' ? on_disk + n : NULL;
+}
+
+int integrity_paths_open(const struct integrity_paths *p, const char *on_disk,
+                         struct walk_folder **out)
+{
+    const char *path = on_disk[0] ? on_disk : "/";
+    return p->remote ? walk_open_anywhere(path, out) : walk_open(path, out);
 }
 
 /* "/bin" may be a link to "/usr/bin": what is there is watched under its real name. */
@@ -109,6 +118,7 @@ struct integrity_paths *integrity_paths_new(const struct config *c)
 {
     struct integrity_paths *p = mem_new(1, sizeof(*p));
     p->host_root = mem_text(c->host_root ? c->host_root : "");
+    p->remote = c->remote_filesystems;
     if (p->host_root[0])
         strip_slashes(p->host_root);
     for (size_t i = 0; i < c->paths.n && i < CONFIG_LIST_MAX; i++)
@@ -223,6 +233,7 @@ bool integrity_paths_enter(const struct integrity_paths *p, const char *folder)
 struct roots {
     const struct integrity_paths *paths;
     struct map *seen; /* path -> its item, one more than its number */
+    size_t foreign;   /* folders that were not entered */
 };
 
 static void add_root(struct roots *r, const char *path, size_t item)
@@ -240,8 +251,11 @@ static void expand(struct roots *r, char *path, const char *pattern, size_t item
     const char *name;
     enum file_type type;
     size_t length = strlen(path), n = strcspn(++pattern, "/");
-    if (n >= sizeof(part) || !integrity_paths_on_disk(r->paths, path, on_disk, sizeof(on_disk)) ||
-        walk_open(on_disk[0] ? on_disk : "/", &folder) != 0)
+    if (n >= sizeof(part) || !integrity_paths_on_disk(r->paths, path, on_disk, sizeof(on_disk)))
+        return;
+    int rc = integrity_paths_open(r->paths, on_disk, &folder);
+    r->foreign += rc == -EREMOTE;
+    if (rc != 0)
         return;
     memcpy(part, pattern, n);
     part[n] = '\0';
@@ -308,13 +322,14 @@ static bool hand_on_root(void *ctx, struct span key, void *value)
     return true;
 }
 
-void integrity_paths_roots(const struct integrity_paths *p,
-                           void (*each)(void *ctx, const char *root, size_t item), void *ctx)
+size_t integrity_paths_roots(const struct integrity_paths *p,
+                             void (*each)(void *ctx, const char *root, size_t item), void *ctx)
 {
-    struct roots r = {p, map_new(ROOTS_MAX)};
+    struct roots r = {p, map_new(ROOTS_MAX), 0};
     struct hand_on h = {&r, each, ctx};
     for (size_t i = 0; i < p->n; i++)
         expand_item(&r, i);
     map_each(r.seen, hand_on_root, &h);
     map_free(r.seen, NULL);
+    return r.foreign;
 }

@@ -7,6 +7,7 @@
 #define SOURCE_INTEGRITY_PATHS_H
 
 #include "config/config.h"
+#include "platform/walk.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -28,11 +29,15 @@ const char *integrity_paths_told(const struct integrity_paths *p, const char *on
 /* False when it does not fit. */
 bool integrity_paths_on_disk(const struct integrity_paths *p, const char *path, char *out,
                              size_t size);
+/* Opens a folder by its path on disk, on network and FUSE file systems only if those are wanted. */
+int integrity_paths_open(const struct integrity_paths *p, const char *on_disk,
+                         struct walk_folder **out);
 
 /* Every watched tree that is there, or was named without a pattern, each once: none lies below
- * another. item: which line of the configuration it came from. */
-void integrity_paths_roots(const struct integrity_paths *p,
-                           void (*each)(void *ctx, const char *root, size_t item), void *ctx);
+ * another. item: which line of the configuration it came from. Returns how many folders on the way
+ * of patterns were not entered, since they lie on a network or FUSE file system. */
+size_t integrity_paths_roots(const struct integrity_paths *p,
+                             void (*each)(void *ctx, const char *root, size_t item), void *ctx);
 /* The configured items as they were written; NULL behind the last. */
 const char *integrity_paths_item(const struct integrity_paths *p, size_t i);
 const char *integrity_paths_exclude(const struct integrity_paths *p, size_t i);

@@ -313,6 +313,15 @@ static void sweep(struct walk *w, const struct walk_folder *folder, const uint8_
 
 /* ---- folders ---- */
 
+/* What cannot be looked at. That it is gone, or no folder any more, is seen elsewhere. */
+static void skip_error(struct walk *w, int rc)
+{
+    if (rc == -EREMOTE)
+        skip(w, INTEGRITY_SKIP_FOREIGN);
+    else if (rc != -ENOENT && rc != -ELOOP && rc != -ENOTDIR)
+        skip(w, INTEGRITY_SKIP_UNREADABLE);
+}
+
 static bool is_foreign(const struct walk *w)
 {
     enum mount_kind kind = mounts_at(w->mounts, w->disk);
@@ -330,8 +339,7 @@ static void enter(struct walk *w, const struct visit *v, bool wanted)
     }
     int rc = walk_enter(v->in->folder, v->name, &below.folder);
     if (rc != 0) {
-        if (rc != -ENOENT && rc != -ELOOP && rc != -ENOTDIR)
-            skip(w, INTEGRITY_SKIP_UNREADABLE);
+        skip_error(w, rc);
         return;
     }
     w->depth++;
@@ -356,8 +364,7 @@ static bool visit(struct walk *w, const struct level *in, const char *name, enum
     }
     int rc = walk_info(in->folder, name, &v.info);
     if (rc != 0) {
-        if (rc != -ENOENT)
-            skip(w, INTEGRITY_SKIP_UNREADABLE);
+        skip_error(w, rc);
         return false;
     }
     bool there = !wanted || compare(w, &v);
@@ -430,7 +437,7 @@ static struct walk_folder *open_parent(const struct walk *w, int *rc)
     struct span above, name;
     integrity_path_split((struct span){w->disk, w->n}, &above, &name);
     span_copy(above.n ? above : SPAN("/"), path, sizeof(path));
-    *rc = walk_open(path, &folder);
+    *rc = integrity_paths_open(w->host->paths, path, &folder);
     return folder;
 }
 
@@ -438,7 +445,7 @@ static void visit_slash(struct walk *w)
 {
     struct level in = {.inside = integrity_paths_wanted(w->host->paths, "/")};
     path_cut(w, w->root_n);
-    if (walk_open(w->n ? w->disk : "/", &in.folder) != 0) {
+    if (integrity_paths_open(w->host->paths, w->disk, &in.folder) != 0) {
         skip(w, INTEGRITY_SKIP_UNREADABLE);
         return;
     }
@@ -466,7 +473,7 @@ static void visit_path(struct walk *w, const char *path)
         if (visit(w, &in, name.p, info.type))
             map_set(w->above, above, w, NULL);
     } else if (rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP) {
-        skip(w, INTEGRITY_SKIP_UNREADABLE);
+        skip_error(w, rc);
     } else if (is_known(w, &is_folder)) {
         tell_gone(w, is_folder);
     }
@@ -490,7 +497,7 @@ static void sweep_path(struct walk *w, const char *path)
     uint8_t id[INTEGRITY_ID_SIZE];
     if (!path_set(w, path))
         return;
-    int rc = walk_open(w->n ? w->disk : "/", &folder);
+    int rc = integrity_paths_open(w->host->paths, w->disk, &folder);
     if (rc != 0 && rc != -ENOENT && rc != -ENOTDIR && rc != -ELOOP)
         return;
     integrity_folder_id(told_span(w), id);
@@ -594,7 +601,8 @@ void integrity_walk(const struct integrity_walk_host *host, struct integrity_job
     if (job->path) {
         visit_path(w, job->path);
     } else {
-        integrity_paths_roots(host->paths, visit_root, w);
+        w->result->skipped[INTEGRITY_SKIP_FOREIGN] +=
+            integrity_paths_roots(host->paths, visit_root, w);
         if (!job->first && !stopped(w))
             visit_strays(w);
     }

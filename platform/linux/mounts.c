@@ -2,9 +2,13 @@
 #include "platform/mounts.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #define MOUNTS_MAX 65536
 
@@ -25,19 +29,19 @@ static const struct {
     const char *type;
     enum mount_kind kind;
 } types[] = {
-    {"9p", MOUNT_REMOTE},          {"afs", MOUNT_REMOTE},        {"ceph", MOUNT_REMOTE},
-    {"cifs", MOUNT_REMOTE},        {"coda", MOUNT_REMOTE},       {"fuse", MOUNT_REMOTE},
-    {"fuseblk", MOUNT_REMOTE},     {"gfs2", MOUNT_REMOTE},       {"glusterfs", MOUNT_REMOTE},
-    {"lustre", MOUNT_REMOTE},      {"ncpfs", MOUNT_REMOTE},      {"nfs", MOUNT_REMOTE},
-    {"nfs4", MOUNT_REMOTE},        {"ocfs2", MOUNT_REMOTE},      {"smb3", MOUNT_REMOTE},
-    {"smbfs", MOUNT_REMOTE},       {"virtiofs", MOUNT_REMOTE},   {"autofs", MOUNT_PSEUDO},
-    {"binfmt_misc", MOUNT_PSEUDO}, {"bpf", MOUNT_PSEUDO},        {"cgroup", MOUNT_PSEUDO},
-    {"cgroup2", MOUNT_PSEUDO},     {"configfs", MOUNT_PSEUDO},   {"debugfs", MOUNT_PSEUDO},
-    {"devpts", MOUNT_PSEUDO},      {"efivarfs", MOUNT_PSEUDO},   {"fusectl", MOUNT_PSEUDO},
-    {"hugetlbfs", MOUNT_PSEUDO},   {"mqueue", MOUNT_PSEUDO},     {"nsfs", MOUNT_PSEUDO},
-    {"proc", MOUNT_PSEUDO},        {"pstore", MOUNT_PSEUDO},     {"resctrl", MOUNT_PSEUDO},
-    {"rpc_pipefs", MOUNT_PSEUDO},  {"securityfs", MOUNT_PSEUDO}, {"selinuxfs", MOUNT_PSEUDO},
-    {"sysfs", MOUNT_PSEUDO},       {"tracefs", MOUNT_PSEUDO},
+    {"9p", MOUNT_REMOTE},         {"afs", MOUNT_REMOTE},       {"ceph", MOUNT_REMOTE},
+    {"cifs", MOUNT_REMOTE},       {"coda", MOUNT_REMOTE},      {"fuse", MOUNT_REMOTE},
+    {"fuseblk", MOUNT_REMOTE},    {"gfs2", MOUNT_REMOTE},      {"glusterfs", MOUNT_REMOTE},
+    {"lustre", MOUNT_REMOTE},     {"ncpfs", MOUNT_REMOTE},     {"nfs", MOUNT_REMOTE},
+    {"nfs4", MOUNT_REMOTE},       {"ocfs2", MOUNT_REMOTE},     {"smb3", MOUNT_REMOTE},
+    {"smbfs", MOUNT_REMOTE},      {"autofs", MOUNT_PSEUDO},    {"binfmt_misc", MOUNT_PSEUDO},
+    {"bpf", MOUNT_PSEUDO},        {"cgroup", MOUNT_PSEUDO},    {"cgroup2", MOUNT_PSEUDO},
+    {"configfs", MOUNT_PSEUDO},   {"debugfs", MOUNT_PSEUDO},   {"devpts", MOUNT_PSEUDO},
+    {"efivarfs", MOUNT_PSEUDO},   {"fusectl", MOUNT_PSEUDO},   {"hugetlbfs", MOUNT_PSEUDO},
+    {"mqueue", MOUNT_PSEUDO},     {"nsfs", MOUNT_PSEUDO},      {"proc", MOUNT_PSEUDO},
+    {"pstore", MOUNT_PSEUDO},     {"resctrl", MOUNT_PSEUDO},   {"rpc_pipefs", MOUNT_PSEUDO},
+    {"securityfs", MOUNT_PSEUDO}, {"selinuxfs", MOUNT_PSEUDO}, {"sysfs", MOUNT_PSEUDO},
+    {"tracefs", MOUNT_PSEUDO},
 };
 
 static enum mount_kind kind_of(const char *type)
@@ -96,7 +100,7 @@ static char *upper_of(char *options)
 static int add_line(struct mounts *m, char *line)
 {
     char *save = NULL, *field = strtok_r(line, " \n", &save);
-    struct mount one = {.id = field ? (int)strtol(field, NULL, 10) : 0};
+    struct mount one = {.id = field ? (int)strtol(field, NULL, 10) : -1};
     for (int i = 0; field && strcmp(field, "-") != 0; i++) {
         if (i == 4)
             one.point = field;
@@ -216,10 +220,62 @@ const char *mounts_overlay_of(const struct mounts *m, const char *path)
     return NULL;
 }
 
+const char *mounts_point_of(const struct mounts *m, const char *path)
+{
+    const struct mount *found = mount_of(m, path);
+    return found ? found->point : "/";
+}
+
 void mounts_below(const struct mounts *m, const char *path,
                   bool (*each)(void *ctx, const char *point, enum mount_kind kind), void *ctx)
 {
     for (size_t i = 0; m && i < m->n; i++)
         if (lies_below(m->items[i].point, path) && !each(ctx, m->items[i].point, m->items[i].kind))
             return;
+}
+
+/* ---- as of now ---- */
+
+static struct {
+    pthread_mutex_t guard;
+    int changes; /* poll() says that something was mounted or unmounted since the last one */
+    struct mounts *mounts;
+} now = {PTHREAD_MUTEX_INITIALIZER, -1, NULL};
+
+static bool is_current(void)
+{
+    if (now.changes < 0)
+        now.changes = open("/proc/self/mountinfo", O_RDONLY | O_CLOEXEC);
+    struct pollfd p = {.fd = now.changes, .events = POLLPRI};
+    return now.mounts && now.changes >= 0 && poll(&p, 1, 0) == 0;
+}
+
+/* Without /proc nothing is known, and all is taken for local. */
+static bool read_now(void)
+{
+    struct mounts *read = NULL;
+    if (mounts_read(&read) != 0)
+        return false;
+    mounts_free(now.mounts);
+    now.mounts = read;
+    return true;
+}
+
+static enum mount_kind kind_of_id(int id)
+{
+    for (size_t i = 0; now.mounts && i < now.mounts->n; i++)
+        if (now.mounts->items[i].id == id)
+            return now.mounts->items[i].kind;
+    return MOUNT_NONE;
+}
+
+enum mount_kind mounts_now_of_id(int id)
+{
+    pthread_mutex_lock(&now.guard);
+    bool known = is_current() || read_now();
+    enum mount_kind kind = known ? kind_of_id(id) : MOUNT_LOCAL;
+    if (kind == MOUNT_NONE) /* this process may have gone to another name space */
+        kind = read_now() ? kind_of_id(id) : MOUNT_LOCAL;
+    pthread_mutex_unlock(&now.guard);
+    return kind;
 }

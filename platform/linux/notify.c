@@ -1,8 +1,12 @@
 /* inotify; a folder's id is its watch descriptor, which the kernel gives once for each inode. */
 #include "platform/notify.h"
 
+#include "platform/linux/reach.h"
+
 #include <errno.h>
+#include <fcntl.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
@@ -41,8 +45,15 @@ int notify_open(struct notify **out)
 
 int notify_add(struct notify *n, const char *folder)
 {
-    int id = inotify_add_watch(n->fd, folder, CHANGES);
-    return id < 0 ? -errno : id;
+    char path[48];
+    int look = reach(folder, O_PATH, REACH_ANY_LINKS);
+    if (look < 0)
+        return look;
+    snprintf(path, sizeof(path), "/proc/self/fd/%d", look);
+    int id = inotify_add_watch(n->fd, path, CHANGES);
+    int rc = id < 0 ? -errno : id;
+    close(look);
+    return rc;
 }
 
 wait_t notify_wait(const struct notify *n)

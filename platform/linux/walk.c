@@ -1,16 +1,15 @@
 #include "platform/walk.h"
 #include "platform/linux/attributes.h"
+#include "platform/linux/reach.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/openat2.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <unistd.h>
 
@@ -20,6 +19,7 @@
 
 struct walk_folder {
     int fd;
+    bool remote;  /* network and FUSE file systems below it are entered as well */
     size_t at, n; /* in entries */
     char *entries;
 };
@@ -39,55 +39,25 @@ static int wrap(int fd, struct walk_folder **out)
     return 0;
 }
 
-static int open_in(int folder, const char *name, int flags)
-{
-    int fd;
-    do
-        fd = openat(folder, name, flags);
-    while (fd < 0 && errno == EINTR);
-    return fd < 0 ? -errno : fd;
-}
-
-/* Kernels before 5.6: component by component. */
-static int open_step_by_step(const char *path)
-{
-    char name[NAME_MAX + 1];
-    int fd = open_in(AT_FDCWD, "/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    for (path += strspn(path, "/"); fd >= 0 && *path; path += strspn(path, "/")) {
-        size_t n = strcspn(path, "/");
-        int next = -ENAMETOOLONG;
-        if (n < sizeof(name)) {
-            memcpy(name, path, n);
-            name[n] = '\0';
-            next = open_in(fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-        }
-        close(fd);
-        fd = next;
-        path += n;
-    }
-    if (fd < 0)
-        return fd;
-    int readable = open_in(fd, ".", FOLDER_FLAGS);
-    close(fd);
-    return readable;
-}
-
 int walk_open(const char *path, struct walk_folder **out)
 {
-    struct open_how how = {.flags = FOLDER_FLAGS,
-                           .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS};
-    long fd;
-    do
-        fd = syscall(SYS_openat2, AT_FDCWD, path, &how, sizeof(how));
-    while (fd < 0 && errno == EINTR);
-    if (fd < 0)
-        fd = errno == ENOSYS || errno == EPERM ? open_step_by_step(path) : -errno;
-    return wrap((int)fd, out);
+    return wrap(reach(path, FOLDER_FLAGS, 0), out);
+}
+
+int walk_open_anywhere(const char *path, struct walk_folder **out)
+{
+    int rc = wrap(reach(path, FOLDER_FLAGS, REACH_ANYWHERE), out);
+    if (rc == 0)
+        (*out)->remote = true;
+    return rc;
 }
 
 int walk_enter(const struct walk_folder *parent, const char *name, struct walk_folder **out)
 {
-    return wrap(open_in(parent->fd, name, FOLDER_FLAGS), out);
+    int rc = wrap(reach_in(parent->fd, name, FOLDER_FLAGS, parent->remote), out);
+    if (rc == 0)
+        (*out)->remote = parent->remote;
+    return rc;
 }
 
 void walk_close(struct walk_folder *f)
@@ -166,13 +136,30 @@ static int info_by_stat(int fd, const char *name, int flags, struct file_info *i
     return 0;
 }
 
-/* name "": fd itself. */
-static int info_of(int fd, const char *name, struct file_info *info)
+/* A mount point must not be asked before it is known whose it is. */
+static bool is_mount_of_others(int folder, const char *name)
+{
+    int look = reach_in(folder, name, O_PATH, false);
+    if (look >= 0)
+        close(look);
+    return look == -EREMOTE;
+}
+
+/* name "": fd itself. remote: ask whatever file system it is; else only what is known here, and
+ * -EREMOTE for what is mounted there. */
+static int info_of(int fd, const char *name, bool remote, struct file_info *info)
 {
     struct statx st;
     int flags = (name[0] ? AT_SYMLINK_NOFOLLOW : AT_EMPTY_PATH) | AT_NO_AUTOMOUNT;
+    if (!remote)
+        flags |= AT_STATX_DONT_SYNC;
     if (statx(fd, name, flags, STATX_BASIC_STATS, &st) != 0)
-        return errno == ENOSYS || errno == EPERM ? info_by_stat(fd, name, flags, info) : -errno;
+        return errno == ENOSYS || errno == EPERM
+                   ? info_by_stat(fd, name, flags & ~AT_STATX_DONT_SYNC, info)
+                   : -errno;
+    if (!remote && name[0] && (st.stx_attributes & STATX_ATTR_MOUNT_ROOT) &&
+        is_mount_of_others(fd, name))
+        return -EREMOTE;
     *info = (struct file_info){
         .type = type_of((unsigned char)((st.stx_mode & S_IFMT) >> 12)),
         .mode = (uint32_t)st.stx_mode & 07777,
@@ -192,16 +179,16 @@ static int info_of(int fd, const char *name, struct file_info *info)
 
 int walk_info(const struct walk_folder *f, const char *name, struct file_info *info)
 {
-    return info_of(f->fd, name, info);
+    return info_of(f->fd, name, f->remote, info);
 }
 
 int walk_file(const struct walk_folder *f, const char *name, file_t *out, struct file_info *info)
 {
     *out = FILE_NONE;
-    int fd = open_in(f->fd, name, FILE_FLAGS);
+    int fd = reach_in(f->fd, name, FILE_FLAGS, f->remote);
     if (fd < 0)
         return fd == -ENXIO ? -EINVAL : fd;
-    int rc = info_of(fd, "", info);
+    int rc = info_of(fd, "", f->remote, info);
     if (rc == 0 && info->type != FILE_REGULAR)
         rc = -EINVAL;
     if (rc != 0) {
@@ -229,21 +216,31 @@ int walk_attributes(const struct walk_folder *folder, const char *name, file_t f
     char path[64 + NAME_MAX];
     if (f != FILE_NONE)
         return attributes_read((int)f, NULL, each, ctx);
-    /* The open folder again, and in it the entry itself, be it a link. */
-    int n = snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", folder->fd, name);
-    if (n < 0 || (size_t)n >= sizeof(path))
-        return -ENAMETOOLONG;
-    return attributes_read(-1, path, each, ctx);
+    /* The open folder again, and in it the entry itself, be it a link; of a folder what it is now,
+     * and not what is mounted there in the next moment. */
+    int look = reach_in(folder->fd, name, O_PATH | O_DIRECTORY, folder->remote);
+    if (look == -EREMOTE)
+        return look;
+    int n = snprintf(path, sizeof(path), "/proc/self/fd/%d/%s", look >= 0 ? look : folder->fd,
+                     look >= 0 ? "." : name);
+    bool fits = n > 0 && (size_t)n < sizeof(path);
+    int rc = fits ? attributes_read(-1, path, each, ctx) : -ENAMETOOLONG;
+    if (look >= 0)
+        close(look);
+    return rc;
 }
 
 int walk_real_path(const char *path, char *out, size_t size)
 {
-    char *real = realpath(path, NULL);
-    if (!real)
-        return -errno;
-    size_t n = strlen(real);
-    if (n < size)
-        memcpy(out, real, n + 1);
-    free(real);
-    return n < size ? (int)n : -ENAMETOOLONG;
+    char link[48];
+    int fd = reach(path, O_PATH, REACH_ANY_LINKS);
+    if (fd < 0)
+        return fd;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    ssize_t n = readlink(link, out, size);
+    int rc = n < 0 ? -errno : (size_t)n < size ? (int)n : -ENAMETOOLONG;
+    close(fd);
+    if (rc >= 0)
+        out[rc] = '\0';
+    return rc;
 }

@@ -3,7 +3,10 @@
  * it; handles are turned into paths through a small cache. A second group takes the starts of
  * programs, so that a storm of changes does not delay them. See fanotify(7).
  */
+#include "platform/file.h"
+#include "platform/linux/reach.h"
 #include "platform/linux/watch_parts.h"
+#include "platform/mounts.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -88,19 +91,18 @@ static uint64_t fsid_of(const void *fsid)
 
 static int open_mount(const char *folder)
 {
-    int fd = open(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK | O_CLOEXEC);
-    return fd < 0 ? -errno : fd;
+    return reach(folder, O_RDONLY | O_DIRECTORY | O_NONBLOCK, REACH_ANY_LINKS);
 }
 
 /* Where handles cannot be opened again (overlayfs), the names would be lost. */
-static int try_handle(int mount, const char *path)
+static int try_handle(int mount)
 {
     union {
         struct file_handle head;
         char room[sizeof(struct file_handle) + HANDLE_BYTES];
     } handle = {.head.handle_bytes = HANDLE_BYTES};
     int mount_id;
-    if (name_to_handle_at(AT_FDCWD, path, &handle.head, &mount_id, 0) != 0)
+    if (name_to_handle_at(mount, "", &handle.head, &mount_id, AT_EMPTY_PATH) != 0)
         return -errno;
     int fd = open_by_handle_at(mount, &handle.head, O_PATH | O_CLOEXEC);
     if (fd < 0)
@@ -109,13 +111,13 @@ static int try_handle(int mount, const char *path)
     return 0;
 }
 
-static int mark_changes(struct fan *f, const char *path)
+static int mark_changes(struct fan *f, int mount)
 {
     unsigned how = FAN_MARK_ADD | FAN_MARK_FILESYSTEM;
-    int rc = fanotify_mark(f->changes, how, CHANGES | f->moves, AT_FDCWD, path);
+    int rc = fanotify_mark(f->changes, how, CHANGES | f->moves, mount, NULL);
     if (rc != 0 && errno == EINVAL && f->moves == FAN_RENAME) {
         f->moves = MOVES;
-        rc = fanotify_mark(f->changes, how, CHANGES | f->moves, AT_FDCWD, path);
+        rc = fanotify_mark(f->changes, how, CHANGES | f->moves, mount, NULL);
     }
     return rc == 0 ? 0 : -errno;
 }
@@ -141,6 +143,8 @@ static const char *words_for(int rc)
         return "this file system gives no names to fanotify";
     case ESTALE:
         return "this file system's handles cannot be opened again";
+    case EREMOTE:
+        return "a network or FUSE file system";
     case ENOSPC:
         return "too many file systems are watched";
     default:
@@ -148,38 +152,52 @@ static const char *words_for(int rc)
     }
 }
 
-static int add_mark(struct fan *f, const char *path)
+/* Marks the file system of an open folder; path leads to it again later. */
+static int add_mark(struct fan *f, int mount, const char *path)
 {
     struct statfs fs;
-    if (statfs(path, &fs) != 0)
+    if (fstatfs(mount, &fs) != 0)
         return -errno;
     uint64_t fsid = fsid_of(&fs.f_fsid);
     if (is_marked(f, fsid))
         return 0;
     if (f->marks_n == MARKS_MAX)
         return -ENOSPC;
-    int mount = open_mount(path);
-    if (mount < 0)
-        return mount;
-    int rc = try_handle(mount, path);
-    close(mount);
+    int rc = try_handle(mount);
     if (rc == 0)
-        rc = mark_changes(f, path);
+        rc = mark_changes(f, mount);
     if (rc != 0)
         return rc;
     char *folder = strdup(path);
     if (!folder)
         return -ENOMEM;
     if (f->starts >= 0)
-        fanotify_mark(f->starts, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC, AT_FDCWD, path);
+        fanotify_mark(f->starts, FAN_MARK_ADD | FAN_MARK_FILESYSTEM, FAN_OPEN_EXEC, mount, NULL);
     f->marks[f->marks_n++] = (struct mark){fsid, folder};
     return 0;
+}
+
+/* The folder by which handles are opened later is the mount point: it is root's, and no user can
+ * mount something of his own over it, which would leave all events without names. */
+static int mark_mount_of(struct fan *f, const char *path)
+{
+    char point[WATCH_PATH_MAX];
+    struct mounts *mounts = NULL;
+    mounts_read(&mounts);
+    snprintf(point, sizeof(point), "%s", mounts_point_of(mounts, path));
+    mounts_free(mounts);
+    int mount = open_mount(point);
+    if (mount < 0)
+        return mount;
+    int rc = add_mark(f, mount, point);
+    close(mount);
+    return rc;
 }
 
 int fan_add(struct fan *f, const char *path, char *why, size_t size)
 {
     pthread_mutex_lock(&f->guard);
-    int rc = add_mark(f, path);
+    int rc = mark_mount_of(f, path);
     pthread_mutex_unlock(&f->guard);
     if (rc != 0)
         snprintf(why, size, "%s (%s)", words_for(rc), strerror(-rc));
@@ -234,14 +252,15 @@ static int open_mount_of(struct fan *f, uint64_t fsid)
 static bool path_of(int fd, char *out, size_t size)
 {
     char link[40];
-    struct stat by_fd, by_path;
+    struct stat by_fd;
+    struct file_info by_path;
     snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
     ssize_t n = readlink(link, out, size - 1);
     if (n <= 0 || out[0] != '/')
         return false;
     out[n] = '\0';
-    return fstat(fd, &by_fd) == 0 && lstat(out, &by_path) == 0 && by_fd.st_dev == by_path.st_dev &&
-           by_fd.st_ino == by_path.st_ino;
+    return fstat(fd, &by_fd) == 0 && file_info_at(out, &by_path) == 0 &&
+           by_fd.st_dev == by_path.dev && by_fd.st_ino == by_path.ino;
 }
 
 static bool folder_path(struct fan *f, uint64_t fsid, struct file_handle *handle, char *out,

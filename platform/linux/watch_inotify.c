@@ -2,11 +2,13 @@
  * Where a file system refuses the fanotify mark: a watch on every folder. Nobody is told who made
  * the change. See inotify(7).
  */
+#include "platform/linux/reach.h"
 #include "platform/linux/watch_parts.h"
 #include "platform/mounts.h"
 #include "platform/walk.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
@@ -21,7 +23,7 @@
 #define BUFFER_SIZE (16 * 1024)
 #define CHANGES                                                                                    \
     (IN_CLOSE_WRITE | IN_ATTRIB | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO |            \
-     IN_ONLYDIR | IN_DONT_FOLLOW | IN_EXCL_UNLINK)
+     IN_ONLYDIR | IN_EXCL_UNLINK)
 
 struct ino {
     struct watch *watch;
@@ -73,10 +75,16 @@ static int remember(struct ino *n, size_t wd, const char *path)
 
 static int watch_folder(struct ino *n, const char *path)
 {
+    char link[48];
+    int look = reach(path, O_PATH | O_DIRECTORY | O_NOFOLLOW, 0);
+    if (look < 0)
+        return look;
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", look);
     pthread_mutex_lock(&n->guard);
-    int wd = inotify_add_watch(n->fd, path, CHANGES);
+    int wd = inotify_add_watch(n->fd, link, CHANGES);
     int rc = wd < 0 ? -errno : remember(n, (size_t)wd, path);
     pthread_mutex_unlock(&n->guard);
+    close(look);
     return rc;
 }
 
@@ -96,6 +104,12 @@ static bool is_to_be_watched(struct ino *n, const char *folder)
     return watch_wants(n->watch, folder, true) || leads_to_root(n, folder);
 }
 
+/* Gone again, something else, or a file system that is not entered. */
+static bool is_no_folder(int rc)
+{
+    return rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP || rc == -EREMOTE;
+}
+
 /* path is a buffer of WATCH_PATH_MAX that is extended and put back. */
 static int watch_tree(struct ino *n, char *path, int depth)
 {
@@ -105,7 +119,7 @@ static int watch_tree(struct ino *n, char *path, int depth)
     size_t length = strlen(path);
     int rc = watch_folder(n, path);
     if (rc != 0 || depth == DEPTH_MAX || walk_open(path, &f) != 0)
-        return rc == -ENOENT || rc == -ENOTDIR ? 0 : rc; /* gone again, or no folder */
+        return is_no_folder(rc) ? 0 : rc;
     while (rc == 0 && walk_next(f, &name, &type) == 1) {
         size_t more = strlen(name);
         if (type != FILE_FOLDER || length + 1 + more >= WATCH_PATH_MAX)

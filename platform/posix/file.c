@@ -1,6 +1,5 @@
 #include "platform/file.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -205,11 +204,6 @@ static int info_at(int folder, const char *path, struct file_info *info)
         return -errno;
     info_of_stat(&st, info);
     return 0;
-}
-
-int file_info_at(const char *path, struct file_info *info)
-{
-    return info_at(AT_FDCWD, path, info);
 }
 
 int file_link_target(const char *path, char *out, size_t size)
@@ -420,71 +414,4 @@ int file_replace_lazy(const char *folder, const char *name, const void *data, si
                       uint32_t mode)
 {
     return replace(folder, name, data, n, mode, false);
-}
-
-struct folder {
-    DIR *dir;
-};
-
-/* O_NOFOLLOW looks past the end of "link/": without the slash it sees the link. */
-static int open_folder_itself(const char *path, file_t *out)
-{
-    char bare[PATH_MAX];
-    size_t n = strlen(path);
-    if (n >= sizeof(bare))
-        return -ENAMETOOLONG;
-    memcpy(bare, path, n + 1);
-    while (n > 1 && bare[n - 1] == '/')
-        bare[--n] = '\0';
-    return open_folder(bare, O_NOFOLLOW, out);
-}
-
-int folder_open(const char *path, struct folder **out)
-{
-    *out = NULL;
-    file_t f;
-    int rc = open_folder_itself(path, &f);
-    if (rc != 0)
-        return rc;
-    struct folder *d = calloc(1, sizeof(*d));
-    if (d)
-        d->dir = fdopendir((int)f);
-    if (!d || !d->dir) {
-        free(d);
-        file_close(f);
-        return -ENOMEM;
-    }
-    *out = d;
-    return 0;
-}
-
-static enum file_type type_of_entry(DIR *dir, const struct dirent *e)
-{
-    struct file_info info;
-    if (e->d_type != DT_UNKNOWN)
-        return type_of_mode((mode_t)DTTOIF(e->d_type));
-    return info_at(dirfd(dir), e->d_name, &info) == 0 ? info.type : FILE_NO_TYPE;
-}
-
-int folder_next(struct folder *d, const char **name, enum file_type *type)
-{
-    for (;;) {
-        errno = 0;
-        const struct dirent *e = readdir(d->dir);
-        if (!e)
-            return -errno;
-        if (strcmp(e->d_name, ".") == 0 || strcmp(e->d_name, "..") == 0)
-            continue;
-        *name = e->d_name;
-        *type = type_of_entry(d->dir, e);
-        return 1;
-    }
-}
-
-void folder_close(struct folder *d)
-{
-    if (!d)
-        return;
-    closedir(d->dir);
-    free(d);
 }
