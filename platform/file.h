@@ -62,7 +62,9 @@ struct file_info {
 int file_open_untrusted(const char *path, file_t *out, struct file_info *info);
 
 /* The same, but links on the way are followed if every component is owned by root and not writable
- * by others (needed for /var/run and merged /usr); the last component is never followed. */
+ * by others (needed for /var/run and merged /usr); the last component is never followed. -EMLINK: a
+ * file with several names in a folder where others than root could have made this one, a hard link
+ * to what they may not read. */
 int file_open_trusted_path(const char *path, file_t *out, struct file_info *info);
 
 /* Our own files. create: new file with mode (exactly, whatever the umask), -EEXIST if there is one,

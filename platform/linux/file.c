@@ -5,7 +5,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -52,9 +55,35 @@ int file_open_untrusted(const char *path, file_t *out, struct file_info *info)
     return finish(open_file(path, 0), out, info);
 }
 
+/* Whether nobody but root can have given a file the name that path ends in. */
+static bool is_named_by_root(const char *path)
+{
+    char folder[PATH_MAX];
+    struct stat st;
+    const char *slash = strrchr(path, '/');
+    int n = snprintf(folder, sizeof(folder), "%.*s", slash ? (int)(slash - path) + 1 : 1,
+                     slash ? path : ".");
+    int look =
+        n > 0 && (size_t)n < sizeof(folder) ? reach(folder, O_PATH, REACH_TRUSTED_LINKS) : -1;
+    if (look < 0)
+        return false;
+    bool fine = fstat(look, &st) == 0 && st.st_uid == 0 && (st.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+    close(look);
+    return fine;
+}
+
 int file_open_trusted_path(const char *path, file_t *out, struct file_info *info)
 {
-    return finish(open_file(path, REACH_TRUSTED_LINKS), out, info);
+    struct file_info here;
+    int rc = finish(open_file(path, REACH_TRUSTED_LINKS), out, &here);
+    if (rc == 0 && here.nlink > 1 && !is_named_by_root(path)) {
+        close((int)*out);
+        *out = FILE_NONE;
+        rc = -EMLINK;
+    }
+    if (info)
+        *info = here;
+    return rc;
 }
 
 int file_info_at(const char *path, struct file_info *info)
