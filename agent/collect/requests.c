@@ -60,8 +60,8 @@ void requests_take(const char *folder, const struct requests_taker *taker)
     if (folder_open(folder, &d) != 0)
         return;
     while (n < REQUESTS_MAX && folder_next(d, &name, &type) == 1) {
-        if (!span_ends(span_of(name), SPAN(".json")))
-            continue; /* one that is being written has another name */
+        if (type == FILE_FOLDER || !span_ends(span_of(name), SPAN(".json")))
+            continue; /* one that is being written has another name; a folder cannot be removed */
         int length = snprintf(paths[n], sizeof(paths[n]), "%s/%s", folder, name);
         n += length > 0 && (size_t)length < sizeof(paths[n]);
     }
