@@ -12,8 +12,9 @@
 #include <errno.h>
 
 #define DEPTH_MAX 64
-#define NAMES_MAX (4 << 20) /* bytes of names of one folder that are looked for at once */
-#define HELD_MAX  (1 << 20) /* of records of folders that are being visited, one in another */
+#define NAMES_MAX (256 << 10) /* bytes of names of one folder that are looked for at once */
+#define PATHS_MAX (4 << 20)   /* of folders that no tree leads to */
+#define HELD_MAX  (1 << 20)   /* of records of folders that are being visited, one in another */
 
 struct walk {
     const struct integrity_walk_host *host;
@@ -246,7 +247,8 @@ static bool compare(struct walk *w, struct visit *v)
 /* ---- what is in the baseline and not on disk ---- */
 
 struct names {
-    struct buf b; /* u8 type, name, NUL */
+    struct buf b;              /* u8 type, name, NUL */
+    struct integrity_key next; /* where to go on if there are more */
     bool more;
 };
 
@@ -260,6 +262,8 @@ static bool collect_name(void *ctx, struct span key, struct span value)
         return true;
     if (names->b.n + name.n + 2 > NAMES_MAX) {
         names->more = true;
+        names->next.n = key.n <= INTEGRITY_KEY_MAX ? key.n : INTEGRITY_KEY_MAX;
+        memcpy(names->next.bytes, key.p, names->next.n);
         return false;
     }
     buf_put_byte(&names->b, fine && s.info.type == FILE_FOLDER ? 'd' : 'f');
@@ -289,15 +293,12 @@ static void tell_gone(struct walk *w, bool is_folder)
     hand_on(w, INTEGRITY_FOUND_GONE);
 }
 
-/* Asks of every entry that the baseline has of a folder whether it is there (folder NULL: gone). */
-static void sweep(struct walk *w, const struct walk_folder *folder, const uint8_t *id)
+/* Asks of some entries that the baseline has of a folder whether they are there. */
+static void sweep_names(struct walk *w, const struct walk_folder *folder, struct span names)
 {
-    struct names names = {BUF_INIT(NAMES_MAX), false};
     size_t n = w->n;
-    store_each(w->host->store, STORE_BASELINE, span_make(id, INTEGRITY_ID_SIZE), collect_name,
-               &names);
-    struct span rest = buf_span(&names.b), name;
-    while (!stopped(w) && span_take_until(&rest, '\0', &name)) {
+    struct span name;
+    while (!stopped(w) && span_take_until(&names, '\0', &name)) {
         struct file_info info;
         if (!path_add(w, name.p + 1))
             continue;
@@ -307,7 +308,20 @@ static void sweep(struct walk *w, const struct walk_folder *folder, const uint8_
             tell_gone(w, name.p[0] == 'd');
         path_cut(w, n);
     }
-    w->result->again = w->result->again || names.more;
+}
+
+/* Asks that of all entries, a piece at a time (folder NULL: it is gone with all of them). */
+static void sweep(struct walk *w, const struct walk_folder *folder, const uint8_t *id)
+{
+    struct names names = {.b = BUF_INIT(NAMES_MAX), .next.n = INTEGRITY_ID_SIZE};
+    memcpy(names.next.bytes, id, INTEGRITY_ID_SIZE);
+    do {
+        buf_clear(&names.b);
+        names.more = false;
+        store_each_from(w->host->store, STORE_BASELINE, span_make(id, INTEGRITY_ID_SIZE),
+                        integrity_key_span(&names.next), collect_name, &names);
+        sweep_names(w, folder, buf_span(&names.b));
+    } while (names.more && !stopped(w));
     buf_release(&names.b);
 }
 
@@ -565,7 +579,7 @@ static bool collect_above(void *ctx, struct span path, void *value)
 /* Collected before any is swept: what is told forgets folders meanwhile. */
 static void visit_strays(struct walk *w)
 {
-    struct strays strays = {w, BUF_INIT(NAMES_MAX)};
+    struct strays strays = {w, BUF_INIT(PATHS_MAX)};
     struct span rest, path;
     map_each(w->above, mark_above, w);
     if (all_seen(w)) /* but a pattern says nothing of the files that fitted it once */

@@ -198,12 +198,18 @@ static bool hand_over(const struct page_walk *w,
 int store_each(struct store *s, enum store_table t, struct span prefix,
                bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
 {
-    if (prefix.n > KEY_MAX)
+    return store_each_from(s, t, prefix, prefix, each, ctx);
+}
+
+int store_each_from(struct store *s, enum store_table t, struct span prefix, struct span from,
+                    bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
+{
+    if (prefix.n > KEY_MAX || from.n > KEY_MAX || !span_starts(from, prefix))
         return -EINVAL;
     struct page_walk w = {.store = s, .table = t, .prefix = prefix};
     w.from = BUF_INIT(KEY_MAX + 1);
     w.page = BUF_INIT(PAGE_FULL + VALUE_MAX + KEY_MAX + 8);
-    buf_put_span(&w.from, prefix);
+    buf_put_span(&w.from, from);
     int rc = 0;
     bool wanted = true;
     while (rc == 0 && wanted && !w.ended) {

@@ -53,6 +53,9 @@ int store_get(struct store *s, enum store_table t, struct span key, struct buf *
  * returning false ends the walk; it may not call the store. */
 int store_each(struct store *s, enum store_table t, struct span prefix,
                bool (*each)(void *ctx, struct span key, struct span value), void *ctx);
+/* The same from a key on (itself included), which starts with prefix. */
+int store_each_from(struct store *s, enum store_table t, struct span prefix, struct span from,
+                    bool (*each)(void *ctx, struct span key, struct span value), void *ctx);
 
 void store_put(struct store *s, enum store_table t, struct span key, struct span value);
 void store_remove(struct store *s, enum store_table t, struct span key);
