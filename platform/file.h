@@ -67,8 +67,8 @@ int file_open_untrusted(const char *path, file_t *out, struct file_info *info);
  * to what they may not read. */
 int file_open_trusted_path(const char *path, file_t *out, struct file_info *info);
 
-/* Our own files. create: new file with mode (exactly, whatever the umask), -EEXIST if there is one,
- * be it a link. open_rw: existing or new. */
+/* Our own files. read: a FIFO without a writer holds nobody. create: new file with mode (exactly,
+ * whatever the umask), -EEXIST if there is one, be it a link. open_rw: existing or new. */
 int file_open_read(const char *path, file_t *out);
 int file_create(const char *path, uint32_t mode, file_t *out);
 int file_open_rw(const char *path, uint32_t mode, file_t *out);

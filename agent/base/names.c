@@ -7,9 +7,10 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static bool is_wanted(const char *name, enum file_type type, const char *const *endings)
+/* Whatever it is: who reads it says that it is no file. */
+static bool is_wanted(const char *name, const char *const *endings)
 {
-    if (name[0] == '.' || (type != FILE_REGULAR && type != FILE_SYMLINK && type != FILE_NO_TYPE))
+    if (name[0] == '.')
         return false;
     for (size_t i = 0; endings[i]; i++)
         if (span_ends(span_of(name), span_of(endings[i])))
@@ -28,7 +29,7 @@ static int read_names(struct folder *d, const char *const *endings, size_t max, 
     enum file_type type;
     int result;
     while ((result = folder_next(d, &name, &type)) > 0) {
-        if (!is_wanted(name, type, endings))
+        if (!is_wanted(name, endings))
             continue;
         if (out->n == max)
             return -E2BIG;

@@ -28,10 +28,13 @@ static int read_all(file_t f, struct buf *b)
 static int slurp_by(int (*open)(const char *, file_t *), const char *path, struct buf *b)
 {
     file_t f;
+    struct file_info info;
     int rc = open(path, &f);
     if (rc != 0)
         return rc;
-    rc = read_all(f, b);
+    rc = file_info_of(f, &info);
+    if (rc == 0)
+        rc = info.type == FILE_REGULAR ? read_all(f, b) : -EINVAL;
     file_close(f);
     return rc;
 }

@@ -97,7 +97,9 @@ static void add_file(struct loader *l, const char *folder, const char *name)
         add_text(l, file, buf_span(&text));
     } else {
         rule_error(file, 1,
-                   result == -EFBIG ? "larger than 256 KiB; split the file" : error_text(result),
+                   result == -EFBIG    ? "larger than 256 KiB; split the file"
+                   : result == -EINVAL ? "no regular file; remove it"
+                                       : error_text(result),
                    &e);
         tell(l, &e);
     }

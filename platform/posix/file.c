@@ -25,7 +25,7 @@ static int open_at(int folder, const char *path, int flags, uint32_t mode, file_
 
 int file_open_read(const char *path, file_t *out)
 {
-    return open_at(AT_FDCWD, path, O_RDONLY, 0, out);
+    return open_at(AT_FDCWD, path, O_RDONLY | O_NONBLOCK, 0, out);
 }
 
 /* The umask must not take rights from what another role of ours has to read. */
