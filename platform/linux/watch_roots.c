@@ -5,6 +5,7 @@
  * marks are set again, which costs nothing where they still are.
  */
 #include "platform/file.h"
+#include "platform/linux/reach.h"
 #include "platform/linux/watch_parts.h"
 #include "platform/mounts.h"
 
@@ -123,8 +124,11 @@ static struct place place_of(const struct roots *r, const struct root *root)
     if (is_remote(r, root->path))
         return place;
     nearest_folder(root->path, folder, sizeof(folder));
-    if (statfs(folder, &fs) == 0)
+    int look = reach(folder, O_PATH, REACH_ANY_LINKS); /* something may be mounted there by now */
+    if (look >= 0 && fstatfs(look, &fs) == 0)
         memcpy(&place.fsid, &fs.f_fsid, sizeof(place.fsid));
+    if (look >= 0)
+        close(look);
     return place;
 }
 
