@@ -15,7 +15,7 @@
 
 #define PENDING_MAX   4096
 #define RUN_MS        50
-#define EVENTS_A_RUN  2000
+#define EVENTS_A_LOOK 32 /* at the clock: long paths take their time */
 #define SCAN_SOON_MS  2000
 #define SCAN_RETRY_MS 60000
 #define SCAN_REST     4      /* a storm without end makes a scan a fifth of the time ... */
@@ -298,7 +298,7 @@ static void take_event(struct integrity *self, int64_t now_ms)
 
 static bool take_events(struct integrity *self, int64_t now_ms)
 {
-    for (int i = 0; i < EVENTS_A_RUN; i++) {
+    for (int i = 0; i % EVENTS_A_LOOK != 0 || clock_mono_ms() - now_ms < RUN_MS; i++) {
         if (!watch_next(self->watch, &self->event))
             return false;
         take_event(self, now_ms);
