@@ -221,7 +221,7 @@ class Host:
         with open(self.root + "/collect.log", "ab") as log:
             self.process = subprocess.Popen([VIGIA, "collect", "--config", self.config],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
-        self.last_ping, self.longest = time.monotonic(), 0.0
+        self.last_ping, self.longest = self.own_time(), 0.0
         threading.Thread(target=self.listen, args=(self.pings,), daemon=True).start()
 
     def listen(self, pings):
@@ -231,12 +231,22 @@ class Host:
             except OSError:
                 return
             if b"WATCHDOG" in message or b"READY" in message:
-                now = time.monotonic()
-                self.longest, self.last_ping = max(self.longest, now - self.last_ping), now
+                self.longest, self.last_ping = max(self.longest, self.since_ping()), self.own_time()
+
+    def own_time(self):
+        """Seconds, without those in which the loop wanted to run and other programs had the processors."""
+        try:
+            with open("/proc/%d/task/%d/schedstat" % (self.process.pid, self.process.pid)) as file:
+                return time.monotonic() - int(file.read().split()[1]) / 1e9
+        except OSError:
+            return time.monotonic()
+
+    def since_ping(self):
+        return self.own_time() - self.last_ping
 
     def silence(self):
         """The longest time since the last call in which the loop gave no sign of life."""
-        longest = max(self.longest, time.monotonic() - self.last_ping)
+        longest = max(self.longest, self.since_ping())
         self.longest = 0.0
         return longest
 
