@@ -206,9 +206,9 @@ static bool complete(struct actor_table *t, struct watch_actor *a)
 {
     struct lineage_process is;
     bool is_told = told(t, a->pid, &is);
-    if (is_told && !a->known) {
+    if (is_told && is.uid != WATCH_NO_USER) { /* it may have changed since the process was seen */
         a->uid = is.uid;
-        a->known = is.uid != WATCH_NO_USER;
+        a->known = true;
     }
     if (is_told && a->ppid == 0)
         a->ppid = is.ppid;
@@ -232,43 +232,59 @@ static bool is_loader(const char *path)
 }
 
 /*
- * The event comes while the kernel still loads the program: /proc may show the one before. For a
- * script the script itself is opened first, then its interpreter, then the interpreter's loader.
+ * The event comes while the kernel still loads the program. For a script the script itself is
+ * opened first, then its interpreter, then the interpreter's loader, so the look waits for all that
+ * were read at once.
  */
 void actor_table_exec(struct actor_table *t, int pid, const char *path)
 {
     struct watch_actor *a = &t->scratch;
-    struct slot *s = slot_of(t, pid);
-    char exe[sizeof(a->exe)] = "";
+    const struct slot *s = slot_of(t, pid);
+    if (path && is_loader(path) && holds(t, s, pid) && s->partial)
+        return;
+    memset(a, 0, sizeof(*a));
+    a->pid = pid;
+    a->login_uid = WATCH_NO_USER;
     if (path && !(is_loader(path) && holds(t, s, pid)))
-        snprintf(exe, sizeof(exe), "%s", path);
+        snprintf(a->exe, sizeof(a->exe), "%s", path);
     else
-        read_slot(t, s, pid, exe, sizeof(exe));
-    proc_read_process(pid, a);
-    bool other = exe[0] && strcmp(exe, a->exe) != 0, partial = other || !a->command[0];
+        read_slot(t, s, pid, a->exe, sizeof(a->exe));
+    keep(t, a, true);
+    if (t->unsettled_n == UNSETTLED)
+        actor_table_settle(t);
+    t->unsettled[t->unsettled_n++] = pid;
+}
+
+/* The user as the kernel told it, which saves asking. */
+static bool read_process(struct actor_table *t, int pid)
+{
+    struct lineage_process is;
+    return proc_read_process(pid, told(t, pid, &is) ? is.uid : WATCH_NO_USER, &t->scratch);
+}
+
+/* /proc may still show the program before, and its command line. */
+static void settle(struct actor_table *t, int pid)
+{
+    struct watch_actor *a = &t->scratch;
+    const struct slot *s = slot_of(t, pid);
+    char exe[sizeof(a->exe)] = "";
+    if (!holds(t, s, pid) || !s->partial)
+        return;
+    read_slot(t, s, pid, exe, sizeof(exe));
+    if (!read_process(t, pid))
+        return;
+    bool other = exe[0] && strcmp(exe, a->exe) != 0;
     if (other) {
         memcpy(a->exe, exe, sizeof(exe));
         a->command[0] = '\0';
     }
-    if (a->known)
-        find_parents(t, a);
-    keep(t, a, partial);
-    if (partial && t->unsettled_n < UNSETTLED)
-        t->unsettled[t->unsettled_n++] = pid;
+    keep(t, a, other || !a->command[0]);
 }
 
 void actor_table_settle(struct actor_table *t)
 {
-    struct watch_actor *a = &t->scratch;
-    for (size_t i = 0; i < t->unsettled_n; i++) {
-        int pid = t->unsettled[i];
-        const struct slot *s = slot_of(t, pid);
-        if (!holds(t, s, pid) || !s->partial || !proc_read_process(pid, a) ||
-            strcmp(a->exe, s->actor->text) != 0 || !a->command[0])
-            continue;
-        find_parents(t, a);
-        keep(t, a, false);
-    }
+    for (size_t i = 0; i < t->unsettled_n; i++)
+        settle(t, t->unsettled[i]);
     t->unsettled_n = 0;
 }
 
@@ -287,17 +303,25 @@ static void restore_program(const struct slot *s, struct watch_actor *a)
 static bool look(struct actor_table *t, int pid, const struct slot *s, bool here)
 {
     struct watch_actor *a = &t->scratch;
-    if (proc_read_process(pid, a)) {
-        if (here)
-            restore_program(s, a);
-        return complete(t, a);
-    }
-    if (here) {
+    bool found = read_process(t, pid);
+    if (found && here)
+        restore_program(s, a);
+    else if (here)
         actor_unpack(s->actor, a);
-        if (a->known && a->parents > 0)
-            return false; /* it is known as well as it can be */
-    }
     return complete(t, a);
+}
+
+static bool has_changed_user(const struct actor_table *t, const struct actor *a)
+{
+    struct lineage_process is;
+    return told(t, a->pid, &is) && is.uid != WATCH_NO_USER && is.uid != a->uid;
+}
+
+static bool is_fresh(const struct actor_table *t, const struct slot *s)
+{
+    return !s->partial && s->actor->parents > 0 &&
+           monotonic_ns() - s->seen_ns < (int64_t)FRESH_MS * NS_PER_MS &&
+           !has_changed_user(t, s->actor);
 }
 
 struct actor *actor_find(struct actor_table *t, int pid)
@@ -306,8 +330,7 @@ struct actor *actor_find(struct actor_table *t, int pid)
         return NULL;
     struct slot *s = slot_of(t, pid);
     bool here = holds(t, s, pid);
-    bool fresh = here && !s->partial && monotonic_ns() - s->seen_ns < FRESH_MS * NS_PER_MS;
-    if (!fresh && look(t, pid, s, here))
+    if (!(here && is_fresh(t, s)) && look(t, pid, s, here))
         keep(t, &t->scratch, false);
     return holds(t, s, pid) ? actor_share(s->actor) : NULL;
 }

@@ -413,12 +413,16 @@ static bool take_all(struct fan *f, const char *at, ssize_t n,
     return n <= 0;
 }
 
+/* What the kernel told of a process before it started a program is there when that start is. */
 static void take_starts(struct fan *f)
 {
     ssize_t n;
-    actor_table_read(f->actors);
-    while (f->starts >= 0 && (n = read(f->starts, f->start, BUFFER_SIZE)) > 0)
-        take_all(f, f->start, n, take_start);
+    do {
+        n = f->starts >= 0 ? read(f->starts, f->start, BUFFER_SIZE) : 0;
+        actor_table_read(f->actors);
+        if (n > 0)
+            take_all(f, f->start, n, take_start);
+    } while (n > 0);
     actor_table_settle(f->actors);
 }
 

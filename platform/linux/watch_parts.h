@@ -40,8 +40,9 @@ struct ino *roots_inotify(const struct roots *r);
 
 /* ---- watch_proc.c: what /proc tells ---- */
 
-/* Fills all but the parents; false when the process is gone (then only the pid is set). */
-bool proc_read_process(int pid, struct watch_actor *a);
+/* Fills all but the parents; false when the process is gone (then only the pid is sure). uid: the
+ * effective user if it is known already, else WATCH_NO_USER; finding it is what costs most. */
+bool proc_read_process(int pid, uint32_t uid, struct watch_actor *a);
 bool proc_read_parent(int pid, int *ppid, char *exe, size_t size);
 uint32_t proc_effective_user(int pid); /* WATCH_NO_USER: gone */
 
@@ -75,10 +76,10 @@ struct actor_table *actor_table_new(void); /* NULL: no memory */
 void actor_table_free(struct actor_table *t);
 /* Takes in what the kernel told of processes; before the events read until now are looked at. */
 void actor_table_read(struct actor_table *t);
-/* A process started a program: what is known of it now is kept for when it is gone. path may be
- * NULL. */
+/* A process starts a program. path may be NULL. */
 void actor_table_exec(struct actor_table *t, int pid, const char *path);
-/* Looks again at processes whose start was seen before it was complete. */
+/* Looks at the processes that started one: what is known of them now is kept for when they are
+ * gone. */
 void actor_table_settle(struct actor_table *t);
 /* A share of who it is, as of now; NULL if nothing is known. */
 struct actor *actor_find(struct actor_table *t, int pid);

@@ -88,7 +88,7 @@ static void read_command(int folder, char *out, size_t size)
             out[i] = ' ';
 }
 
-bool proc_read_process(int pid, struct watch_actor *a)
+bool proc_read_process(int pid, uint32_t uid, struct watch_actor *a)
 {
     char text[4096];
     int tty = 0;
@@ -98,11 +98,10 @@ bool proc_read_process(int pid, struct watch_actor *a)
     int folder = proc_open(pid);
     if (folder < 0)
         return false;
-    a->uid = read_effective_user(folder);
+    a->uid = uid != WATCH_NO_USER ? uid : read_effective_user(folder);
     read_command(folder, a->command, sizeof(a->command));
     read_exe(folder, a->exe, sizeof(a->exe));
-    a->known = a->uid != WATCH_NO_USER;
-    read_stat(folder, &a->ppid, &tty);
+    a->known = read_stat(folder, &a->ppid, &tty) && a->uid != WATCH_NO_USER;
     if (proc_read(folder, "loginuid", text, sizeof(text)) > 0)
         a->login_uid = (uint32_t)strtoul(text, NULL, 10);
     if (proc_read(folder, "cgroup", text, sizeof(text)) > 0)
