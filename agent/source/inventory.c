@@ -49,7 +49,7 @@ struct inventory {
     size_t folders_n;
     bool looking;
     bool forced; /* a person asked: nothing is taken as unchanged */
-    bool full_wanted;
+    bool full_wanted, full_asked;
     int64_t look_due, woken_due; /* monotonic */
     int64_t offset_s;            /* this endpoint's own time of day */
 };
@@ -144,9 +144,9 @@ static void tell_full_if_due(struct inventory *self)
     if (!self->full_wanted && has_told && told == slot)
         return;
     struct inventory_telling t = {&self->host, &self->reader, now_ms, false};
-    inventory_tell_full(&t, slot, self->cut);
+    inventory_tell_full(&t, slot, self->full_asked, self->cut);
     inventory_state_put_slot(&self->host, slot);
-    self->full_wanted = false;
+    self->full_wanted = self->full_asked = false;
 }
 
 static void begin_look(struct inventory *self, int64_t now_ms)
@@ -277,9 +277,12 @@ static int64_t run(void *ctx, int64_t now_ms)
 static bool request(void *ctx, const char *what)
 {
     struct inventory *self = ctx;
-    if (strcmp(what, "inventory") != 0 || !self->host.config->inventory)
+    bool whole = strcmp(what, "inventory") == 0;
+    if ((!whole && strcmp(what, "scan") != 0) || !self->host.config->inventory)
         return false;
-    self->forced = self->full_wanted = true;
+    self->forced = true;
+    self->full_wanted = self->full_wanted || whole;
+    self->full_asked = self->full_asked || whole;
     self->look_due = 0;
     return true;
 }

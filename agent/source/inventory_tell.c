@@ -331,7 +331,8 @@ static void digest_of_all(const struct source_host *h, uint8_t out[32])
     sha256_final(&s, out);
 }
 
-void inventory_tell_full(const struct inventory_telling *t, int64_t slot, const uint64_t *cut)
+void inventory_tell_full(const struct inventory_telling *t, int64_t slot, bool asked,
+                         const uint64_t *cut)
 {
     struct host_info host;
     struct packing p;
@@ -345,7 +346,7 @@ void inventory_tell_full(const struct inventory_telling *t, int64_t slot, const 
     p.uid_parts[0] = SPAN("inventory full");
     p.uid_parts[1] = span_make(digest, sizeof(digest));
     p.uid_parts[2] = span_make(&slot, sizeof(slot));
-    p.uid_parts[3] = SPAN("");
+    p.uid_parts[3] = asked ? span_make(&t->now_ms, sizeof(t->now_ms)) : SPAN("");
     put_device(&p);
     pack_all(&p, cut); /* counts */
     pack_all(&p, cut);

@@ -25,8 +25,9 @@ void inventory_tell_changes(const struct inventory_telling *t, const struct inve
 void inventory_keep_first(const struct source_host *h, const struct inventory_part *part,
                           const struct inventory_list *list, struct inventory_kept *kept);
 
-/* Everything that is kept, as the full inventory of a time slot; cut[i]: how many entries of part i
- * were over the limits. */
-void inventory_tell_full(const struct inventory_telling *t, int64_t slot, const uint64_t *cut);
+/* Everything that is kept, as the full inventory of a time slot; once in a slot, but again each
+ * time that somebody asks for it. cut[i]: how many entries of part i were over the limits. */
+void inventory_tell_full(const struct inventory_telling *t, int64_t slot, bool asked,
+                         const uint64_t *cut);
 
 #endif
