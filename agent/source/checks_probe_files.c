@@ -83,6 +83,7 @@ static bool run_mode(const struct probe_look *look)
                    check_value(look->check, "group") ? check_value(look->check, "group") : "any",
                    mode ? mode : "7777");
     gather(look, "files", &paths);
+    int error = paths.error;
     for (size_t i = 0; i < paths.n; i++) {
         if (is_excluded(look->check, paths.items[i]) ||
             view_look_through(look->view, paths.items[i], &info) != 0)
@@ -98,6 +99,8 @@ static bool run_mode(const struct probe_look *look)
     }
     view_paths_release(&paths);
     outcome_faults_end(look, bad);
+    if (bad == 0 && error)
+        return outcome_unread(look, check_value(look->check, "files"), error);
     if (seen == 0)
         return outcome_set(look, CHECK_SKIPPED, "there is none of these files");
     return bad > 0 || outcome_set(look, CHECK_PASS, "%zu files are as they should be", seen);
@@ -142,6 +145,8 @@ static bool run_exists(const struct probe_look *look)
         outcome_place(look, paths.items[0], 0);
         outcome_set(look, wanted ? CHECK_PASS : CHECK_FAIL, "there is %.300s%s", paths.items[0],
                     paths.n > 1 ? ", and there are more" : "");
+    } else if (paths.error) {
+        outcome_unread(look, check_value(look->check, "files"), paths.error);
     } else {
         outcome_set(look, wanted ? CHECK_FAIL : CHECK_PASS, "there is none of these files");
     }

@@ -81,17 +81,22 @@ static bool take_setting(void *ctx, const struct setting *line)
     return true;
 }
 
+static void fail_at(struct search *s, const char *path, int rc)
+{
+    if (s->error == 0)
+        snprintf(s->error_path, sizeof(s->error_path), "%.255s", path);
+    s->error = s->error ? s->error : rc;
+}
+
 static void read_one(struct search *s, const char *path)
 {
     struct buf text = BUF_INIT(VIEW_FILE_MAX);
     int rc = s->files++ < FILES_MAX ? view_read(s->look->view, path, &text) : -E2BIG;
     s->path = path;
-    if (rc == 0) {
+    if (rc == 0)
         s->format->parse(buf_span(&text), s->key_words, take_setting, s);
-    } else if (rc != -ENOENT && s->error == 0) {
-        s->error = rc;
-        snprintf(s->error_path, sizeof(s->error_path), "%s", path);
-    }
+    else if (rc != -ENOENT)
+        fail_at(s, path, rc);
     buf_release(&text);
 }
 
@@ -101,6 +106,8 @@ static void read_pattern(struct search *s, const char *pattern)
     view_glob(s->look->view, pattern, &paths);
     for (size_t i = 0; i < paths.n; i++)
         read_one(s, paths.items[i]);
+    if (paths.error)
+        fail_at(s, pattern, paths.error);
     view_paths_release(&paths);
 }
 
@@ -177,7 +184,16 @@ struct lines {
     const struct probe_look *look;
     bool hit;
     size_t files;
+    int error; /* of one that is there and cannot be read */
+    char error_path[256];
 };
+
+static void miss(struct lines *l, const char *path, int rc)
+{
+    if (l->error == 0)
+        snprintf(l->error_path, sizeof(l->error_path), "%.255s", path);
+    l->error = l->error ? l->error : rc;
+}
 
 /* The line without comment, blanks in it made one. */
 static bool plain_line(struct span line, char *out, size_t size)
@@ -207,7 +223,10 @@ static void search_file(struct lines *l, const char *path)
     struct buf text = BUF_INIT(VIEW_FILE_MAX);
     char plain[2048];
     int number = 0;
-    if (view_read(l->look->view, path, &text) != 0) {
+    int rc = view_read(l->look->view, path, &text);
+    if (rc != 0) {
+        if (rc != -ENOENT)
+            miss(l, path, rc);
         buf_release(&text);
         return;
     }
@@ -240,8 +259,12 @@ static bool run_text(const struct probe_look *look)
             view_glob(look->view, pattern, &paths);
         for (size_t i = 0; i < paths.n && !l.hit; i++)
             search_file(&l, paths.items[i]);
+        if (paths.error)
+            miss(&l, pattern, paths.error);
         view_paths_release(&paths);
     }
+    if (!l.hit && l.error)
+        return outcome_unread(look, l.error_path, l.error);
     if (!l.hit)
         outcome_set(look, CHECK_PASS, "no such line in %zu files", l.files);
     look->out->status = l.hit == wanted ? CHECK_PASS : CHECK_FAIL;

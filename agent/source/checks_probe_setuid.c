@@ -7,6 +7,8 @@
 #include "platform/walk.h"
 #include "source/checks_probes.h"
 
+#include <errno.h>
+
 #define DEPTH_MAX   24
 #define STEP        64 /* entries at a call: a cold disk needs milliseconds for each */
 #define ENTRIES_MAX 2000000
@@ -22,7 +24,7 @@ struct inventory {
     struct level levels[DEPTH_MAX];
     size_t depth;
     char path[4096];
-    size_t entries, known, unknown, too_deep;
+    size_t entries, known, unknown, too_deep, unread;
 };
 
 static void drop(void *walk)
@@ -69,9 +71,13 @@ static void enter(const struct probe_look *look, struct inventory *v, const char
         v->too_deep++;
         return;
     }
-    if (view_is_foreign(look->view, v->path) ||
-        walk_enter(parent->folder, name, &next->folder) != 0)
+    if (view_is_foreign(look->view, v->path))
         return;
+    int rc = walk_enter(parent->folder, name, &next->folder);
+    if (rc != 0) { /* gone meanwhile, or swapped for a link: nothing is hidden by that */
+        v->unread += rc != -ENOENT && rc != -ELOOP && rc != -ENOTDIR;
+        return;
+    }
     next->path_n = n;
     v->depth++;
 }
@@ -122,10 +128,10 @@ static void conclude(const struct probe_look *look, const struct inventory *v)
     outcome_expect(look, "only the setuid and setgid programs that the check names, root's own");
     if (v->unknown > 0) {
         outcome_faults_end(look, v->unknown);
-    } else if (v->entries >= ENTRIES_MAX || v->too_deep > 0) {
+    } else if (v->entries >= ENTRIES_MAX || v->too_deep > 0 || v->unread > 0) {
         outcome_set(look, CHECK_UNKNOWN,
-                    "not all was seen: more than %d entries or %d folders deep", ENTRIES_MAX,
-                    DEPTH_MAX);
+                    "not all was seen: %zu entries, %zu folders that cannot be read, %zu too deep",
+                    v->entries, v->unread, v->too_deep);
     } else {
         outcome_set(look, CHECK_PASS, "%zu known ones, no other", v->known);
     }

@@ -45,6 +45,10 @@ static void include(struct policy *p, const struct sudoers_line *l)
     for (size_t i = 0; i < paths.n; i++)
         if (l->kind == SUDOERS_INCLUDE || is_policy_name(paths.items[i]))
             read_policy(p, paths.items[i]);
+    if (paths.error && p->error == 0) {
+        p->error = paths.error;
+        snprintf(p->error_path, sizeof(p->error_path), "%.255s", pattern);
+    }
     p->depth--;
     p->path = before;
     view_paths_release(&paths);

@@ -149,7 +149,7 @@ int view_read(const struct checks_view *h, const char *path, struct buf *b)
 void view_paths_add(struct view_paths *p, struct span path)
 {
     if (p->n == PATHS_MAX) {
-        p->cut = true;
+        p->error = -E2BIG;
         return;
     }
     if (p->n == p->room) {
@@ -184,12 +184,17 @@ static void list(const struct checks_view *h, const char *folder, const char *co
     snprintf(full, sizeof(full), "%s", folder);
     if (strlen(full) > 1)
         full[strlen(full) - 1] = '\0';
-    if (view_is_foreign(h, full) || !below_root(h, folder, full, sizeof(full)) ||
-        folder_open(full, &d) != 0)
+    if (view_is_foreign(h, full) || !below_root(h, folder, full, sizeof(full)))
         return;
+    int rc = folder_open(full, &d);
+    if (rc != 0) {
+        bool absent = rc == -ENOENT || rc == -ENOTDIR || rc == -ELOOP;
+        out->error = absent ? out->error : rc;
+        return;
+    }
     while (folder_next(d, &name, &type) == 1) {
         if (++entries > ENTRIES_MAX) {
-            out->cut = true;
+            out->error = -E2BIG;
             break;
         }
         if ((name[0] != '.' || component[0] == '.') && text_glob(component, name))
@@ -227,7 +232,8 @@ static void expand(const struct checks_view *h, struct span done, const char *re
         else if (view_has(h, path))
             view_paths_add(out, span_of(path));
     }
-    out->cut = out->cut || names.cut;
+    if (names.error)
+        out->error = names.error;
     view_paths_release(&names);
 }
 

@@ -46,7 +46,7 @@ bool view_has(const struct checks_view *h, const char *path);
 struct view_paths {
     char **items;
     size_t n, room;
-    bool cut; /* there are more than can be held: nothing may be concluded from what is missing */
+    int error; /* 0, or why there may be more than these: nothing follows from what is missing */
 };
 /* Every path that exists and fits the pattern (wildcards in any component), added to out. */
 void view_glob(const struct checks_view *h, const char *pattern, struct view_paths *out);

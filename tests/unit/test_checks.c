@@ -247,6 +247,8 @@ static void what_cannot_be_read_is_unknown(void **state)
     look("[A]\n" SHELL, &o);
     assert_int_equal(o.status, CHECK_UNKNOWN);
     assert_string_equal(o.path, "/etc/x");
+    look("[A]\n" HEAD "probe = text\nfiles = /etc/x\nlike = bad\nwant = absent\n", &o);
+    assert_int_equal(o.status, CHECK_UNKNOWN); /* what was not read may hold it */
 
     path_of("/etc/x", path, sizeof(path));
     scratch_remove(path);
