@@ -68,6 +68,9 @@ struct config {
     size_t logs_n;
     struct config_log logs[CONFIG_LOGS_MAX];
 
+    /* [journal] */
+    char *journal; /* "auto", "yes", "no" */
+
     /* [detect] */
     bool detect;
 

@@ -99,6 +99,9 @@ const struct config_key config_keys[] = {
     LOG_KEY("format", KEY_CHOICE, format, "syslog plain audit", "syslog",
             "How a line is taken apart."),
 
+    KEY("journal", "enabled", KEY_CHOICE, journal, 0, 0, "auto yes no", "auto",
+        "Read the system's journal; auto: where none of the syslog files above is there."),
+
     KEY("detect", "enabled", KEY_BOOL, detect, 0, 0, NULL, "yes",
         "Apply the rules in the rules folder to the logs."),
 

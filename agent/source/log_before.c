@@ -7,7 +7,7 @@
 #define SKIP_AT_ONCE (4u << 20) /* bytes unpacked in one go to get to where reading stood */
 #define NS           1000000000
 
-static const char packed_otherwise[] = "rotated log packed in a form that is not read";
+static const char packed_otherwise[] = "rotated log packed otherwise than gzip";
 
 static int open_generation(const struct log_generation *g, struct log_content *out,
                            struct file_info *info)
