@@ -1,5 +1,6 @@
 #include "source/log_reader.h"
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "platform/clock.h"
 
@@ -24,21 +25,29 @@ void log_times_now(struct log_times *t, int64_t mono_ms, int64_t wall_ms, int64_
 /* A time service that says that it set the clock. */
 static bool tells_of_a_set_clock(struct span program, struct span message)
 {
+#define KNOWN(program, says)                                                                       \
+    {                                                                                              \
+        {program, sizeof(program) - 1},                                                            \
+        {                                                                                          \
+            says, sizeof(says) - 1                                                                 \
+        }                                                                                          \
+    }
     static const struct {
-        const char *program, *says;
+        struct span program, says;
     } known[] = {
-        {"systemd", "Time has been changed"},
-        {"systemd-timesyncd", "clock synchronization"},
-        {"chronyd", "System clock was stepped"},
-        {"chronyd", "System clock wrong by"},
-        {"ntpd", "time reset"},
-        {"ntpd", "step"},
-        {"ntpdate", "step time server"},
-        {"systemd-resolved", "Clock change detected"},
+        KNOWN("systemd", "Time has been changed"),
+        KNOWN("systemd-timesyncd", "clock synchronization"),
+        KNOWN("chronyd", "System clock was stepped"),
+        KNOWN("chronyd", "System clock wrong by"),
+        KNOWN("ntpd", "time reset"),
+        KNOWN("ntpd", "step"),
+        KNOWN("ntpdate", "step time server"),
+        KNOWN("systemd-resolved", "Clock change detected"),
     };
+#undef KNOWN
     for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++)
-        if (span_equal_text(program, known[i].program) &&
-            span_find_span(message, span_of(known[i].says)) < message.n)
+        if (program.n == known[i].program.n && span_equal(program, known[i].program) &&
+            span_find_span(message, known[i].says) < message.n)
             return true;
     return false;
 }
@@ -105,12 +114,38 @@ static void watch_time(struct log_reader *r, const struct record *record, bool z
 
 /* ---- records ---- */
 
-static void make_uid(uint8_t out[EVENT_UID_SIZE], const struct log_reader *r,
-                     const struct log_line *line)
+/* Only tells apart what stands at the same place of the same file, one after the other. */
+static uint64_t mix(struct span text)
 {
-    struct span parts[] = {span_of(r->path), span_make(&line->offset, sizeof(line->offset)),
-                           span_make(line->file->head, sizeof(line->file->head)), line->text};
-    event_uid_make(out, parts, sizeof(parts) / sizeof(parts[0]));
+    uint64_t sum = text.n, word;
+    for (; text.n >= sizeof(word); text.p += sizeof(word), text.n -= sizeof(word)) {
+        memcpy(&word, text.p, sizeof(word));
+        sum = (sum ^ word) * 0x9e3779b97f4a7c15u;
+        sum ^= sum >> 29;
+    }
+    word = 0;
+    memcpy(&word, text.p, text.n);
+    sum = (sum ^ word) * 0x9e3779b97f4a7c15u;
+    return sum ^ sum >> 32;
+}
+
+/* Hash of path, first line of the file, offset and line: one block of SHA-256 a line. */
+static void make_uid(uint8_t out[EVENT_UID_SIZE], struct log_reader *r, const struct log_line *line)
+{
+    const uint8_t *head = line->file->head;
+    if (!r->keyed || memcmp(r->head, head, sizeof(r->head)) != 0) {
+        struct span parts[] = {span_of(r->path), span_make(head, sizeof(r->head))};
+        event_uid_make(r->key, parts, sizeof(parts) / sizeof(parts[0]));
+        memcpy(r->head, head, sizeof(r->head));
+        r->keyed = true;
+    }
+    uint8_t full[SHA256_SIZE], block[EVENT_UID_SIZE + 16];
+    uint64_t sum = mix(line->text);
+    memcpy(block, r->key, EVENT_UID_SIZE);
+    memcpy(block + EVENT_UID_SIZE, &line->offset, 8);
+    memcpy(block + EVENT_UID_SIZE + 8, &sum, 8);
+    sha256_of(block, sizeof(block), full);
+    memcpy(out, full, EVENT_UID_SIZE);
 }
 
 static void take_event(void *ctx, struct record *record)

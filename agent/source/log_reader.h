@@ -32,6 +32,8 @@ struct log_reader {
     struct log_position *at;
     enum log_format format;
     struct audit *audit; /* NULL: another format */
+    bool keyed;
+    uint8_t key[EVENT_UID_SIZE], head[16]; /* uids begin with it: made of path and first line */
 };
 
 /* Everything handed in outlives the reader. */
