@@ -7,6 +7,7 @@
 #include "platform/clock.h"
 
 #define VERSION    1
+#define NAME_MAX   128
 #define ACTOR_MAX  128
 #define RECORD_MAX (INTEGRITY_PATH_MAX + 1024)
 #define PREFIX     "integrity.storm."
@@ -38,6 +39,8 @@ struct storm {
     enum event_severity severity; /* the gravest of what is counted */
     size_t actors_n;              /* one more than there is room for: there were others */
     char actor[STORM_ACTORS][ACTOR_MAX];
+    size_t names_n; /* of the first files; not kept over a crash */
+    char name[STORM_NAMES][NAME_MAX];
 };
 
 struct integrity_storms {
@@ -218,6 +221,10 @@ static void describe(const struct storm *m, struct buf *message, struct buf *vig
         json_name(&j, NULL, span_of(m->actor[i]));
     json_end_array(&j);
     json_bool(&j, "more_programs", m->actors_n > STORM_ACTORS);
+    json_array(&j, "first_names");
+    for (size_t i = 0; i < m->names_n; i++)
+        json_name(&j, NULL, span_of(m->name[i]));
+    json_end_array(&j);
     json_end_object(&j);
     json_end_object(&j);
 }
@@ -262,7 +269,7 @@ static void finish(struct integrity_storms *s, struct storm *m)
     memset(m->counts, 0, sizeof(m->counts));
     m->while_off = m->by_scan = 0;
     m->severity = 0;
-    m->actors_n = 0;
+    m->actors_n = m->names_n = 0;
     m->below = m->dirty = false;
 }
 
@@ -283,10 +290,11 @@ int64_t integrity_storms_next_ms(const struct integrity_storms *s)
     return next;
 }
 
-/* A folder where nothing is counted and whose window is over. */
+/* A folder where nothing is counted, whose window is over and, after a storm, the calm as well. */
 static bool is_over(const struct storm *m, int64_t now_ms)
 {
-    return sum_of(m) == 0 && now_ms - m->window_ms >= STORM_WINDOW_MS;
+    bool calm = m->last_ms == 0 || now_ms - m->last_ms >= STORM_CALM_MS;
+    return sum_of(m) == 0 && calm && now_ms - m->window_ms >= STORM_WINDOW_MS;
 }
 
 static void forget(struct integrity_storms *s, int64_t now_ms)
@@ -356,8 +364,9 @@ static void begin_windows(struct integrity_storms *s, struct storm *m, int64_t n
         s->window_ms = now_ms;
         s->singles = 0;
     }
-    if (m->window_ms == 0 || (sum_of(m) == 0 && now_ms - m->window_ms >= STORM_WINDOW_MS)) {
+    if (m->window_ms == 0 || is_over(m, now_ms)) {
         m->window_ms = now_ms;
+        m->last_ms = 0;
         m->singles = m->graves = 0;
     }
 }
@@ -379,6 +388,12 @@ static enum count kind_of(unsigned change)
         if (i != CHANGED && kinds[i].change & change)
             return i;
     return CHANGED;
+}
+
+static void note_name(struct storm *m, struct span name)
+{
+    if (m->names_n < STORM_NAMES && span_copy(name, m->name[m->names_n], NAME_MAX))
+        m->names_n++;
 }
 
 static void count(struct storm *m, const struct integrity_fact *f, int64_t now_ms)
@@ -414,6 +429,7 @@ bool integrity_storms_take(struct integrity_storms *s, const struct integrity_fa
     if (is_single(s, m, f->severity))
         return false;
     m->below = m->below || below;
+    note_name(m, name);
     count(m, f, now_ms);
     return true;
 }

@@ -17,10 +17,13 @@
 #define STORM_SINGLE    64    /* changes of one folder told one by one in a window ... */
 #define STORM_GRAVE     256   /* ... of severity High or worse, which come first in a SOC ... */
 #define STORM_TOTAL     1024  /* ... and of all folders: about one batch (256 KiB) of events */
-#define STORM_QUIET_MS  3000  /* a folder's event comes when nothing happened for so long ... */
+#define STORM_QUIET_MS  5000  /* a folder's event comes when nothing happened for so long ... */
 #define STORM_LATEST_MS 60000 /* ... or after this; the first ones were told at once */
-#define STORM_FOLDERS   256   /* counted apart; others are counted with the folder above them */
-#define STORM_ACTORS    4     /* programs named in an event */
+#define STORM_CALM_MS                                                                              \
+    60000 /* what comes sooner after a storm belongs to it: nothing is told singly */
+#define STORM_FOLDERS 256 /* counted apart; others are counted with the folder above them */
+#define STORM_ACTORS  4   /* programs named in an event */
+#define STORM_NAMES   8   /* and files, the first ones */
 
 struct integrity_storms;
 /* What an earlier run had counted and not told is due at once. */

@@ -149,6 +149,31 @@ static void a_change_shows_both_sides(void **state)
     json_free(doc);
 }
 
+static void a_storm_is_a_folder_with_a_count(void **state)
+{
+    (void)state;
+    struct event e = sample(EVENT_FILE);
+    e.activity = FILE_ACTIVITY_CREATE;
+    e.u.file = (struct event_file){.path = SPAN("/etc/d"),
+                                   .after = {.type_id = 2},
+                                   .actor = {.uid = -1},
+                                   .overlay = SPAN("/run/x/rootfs"),
+                                   .count = 999936,
+                                   .first_ms = 1000,
+                                   .last_ms = 2000};
+    struct json_doc *doc = encode(&e);
+    const struct json_value *root = json_root(doc), *file = json_get(root, "file");
+    const struct json_value *vigia = json_get(json_get(root, "unmapped"), "vigia");
+    assert_int_equal(json_get_int(root, "count", 0), 999936);
+    assert_int_equal(json_get_int(root, "start_time", 0), 1000);
+    assert_int_equal(json_get_int(root, "end_time", 0), 2000);
+    assert_int_equal(json_get_int(file, "type_id", 0), 2);
+    assert_null(json_get(root, "file_result"));
+    assert_true(
+        span_equal_text(json_get_text(json_get(vigia, "container"), "overlay"), "/run/x/rootfs"));
+    json_free(doc);
+}
+
 static void secrets_are_masked_and_prose_is_not(void **state)
 {
     (void)state;
@@ -203,6 +228,7 @@ int main(void)
         cmocka_unit_test(the_table_of_required_attributes_can_fail),
         cmocka_unit_test(an_unknown_actor_is_said_to_be_unknown),
         cmocka_unit_test(a_change_shows_both_sides),
+        cmocka_unit_test(a_storm_is_a_folder_with_a_count),
         cmocka_unit_test(secrets_are_masked_and_prose_is_not),
         cmocka_unit_test(uids_depend_on_every_part),
     };
