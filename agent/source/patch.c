@@ -171,7 +171,7 @@ static void end_look(struct patch *self)
     int64_t now_ms = clock_wall_ms();
     struct patch_kernel kernel;
     struct patch_unattended unattended;
-    struct patch_support support;
+    struct patch_support support = {.state = SUPPORT_UNKNOWN};
     host_read(root, &self->os);
     patch_kernel_read(root, self->os.kernel, p, &kernel);
     patch_unattended_read(root, &self->lists->conf, p, &unattended);

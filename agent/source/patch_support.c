@@ -35,10 +35,21 @@ static size_t split_row(struct span row, struct span out[COLUMNS_MAX])
     return n;
 }
 
+/* "2026-07-11" */
+static bool is_day(struct span s)
+{
+    for (size_t i = 0; i < s.n; i++) {
+        bool dash = i == 4 || i == 7;
+        if (dash ? s.p[i] != '-' : s.p[i] < '0' || s.p[i] > '9')
+            return false;
+    }
+    return s.n == 10;
+}
+
 static void keep_later(struct span day, char out[12])
 {
     char text[12];
-    if (day.n == 10 && span_copy(day, text, sizeof(text)) && strcmp(text, out) > 0)
+    if (is_day(day) && span_copy(day, text, sizeof(text)) && strcmp(text, out) > 0)
         memcpy(out, text, sizeof(text));
 }
 

@@ -1,11 +1,15 @@
 /*
- * What people write for apt: apt.conf, preferences, sources.list and *.sources. The first byte
- * chooses. Whatever stands there, names of files stay single names.
+ * What people write for apt: apt.conf, preferences, sources.list and *.sources; and what else is
+ * read of a host's patch state: the log of unattended-upgrades, distro-info's table, the kernel's
+ * version. The first byte chooses. Whatever stands there, names of files stay single names.
  */
 #include "source/apt_conf.h"
 #include "source/apt_pattern.h"
 #include "source/apt_pins.h"
 #include "source/apt_sources.h"
+#include "source/patch_kernel.h"
+#include "source/patch_support.h"
+#include "source/patch_unattended.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -47,12 +51,28 @@ static void try_sources(const char *path, struct span text)
     apt_sources_release(&s);
 }
 
+static void try_host(struct span text)
+{
+    struct patch_unattended u = {.last = UNATTENDED_UNKNOWN};
+    struct patch_support s = {.state = SUPPORT_UNKNOWN};
+    char version[96];
+    patch_unattended_log(text, &u);
+    if ((u.error[0] != '\0') && u.last != UNATTENDED_FAILED)
+        abort();
+    if (patch_support_parse(text, "bookworm", &s) && strlen(s.standard) != 10)
+        abort();
+    patch_support_judge(&s, 1790000000000);
+    patch_kernel_version(text, version, sizeof(version));
+    if (strlen(version) >= sizeof(version))
+        abort();
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     if (n == 0)
         return 0;
     struct span text = span_make(data + 1, n - 1);
-    switch (data[0] % 4) {
+    switch (data[0] % 5) {
     case 0:
         try_conf(text);
         break;
@@ -62,8 +82,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     case 2:
         try_sources("x.list", text);
         break;
-    default:
+    case 3:
         try_sources("x.sources", text);
+        break;
+    default:
+        try_host(text);
         break;
     }
     return 0;
