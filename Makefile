@@ -72,7 +72,7 @@ CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $
 
 # Building ------------------------------------------------------------------------------------------------------------
 
-.PHONY: all deps bins unit system fuzz-replay check lint format fuzz bench demo reprocheck clean help
+.PHONY: all deps bins unit system fuzz-replay check hostile lint format fuzz bench demo reprocheck clean help
 all: $(OUT)/vigia                      ## the program: build/release/vigia
 
 $(OUT)/vigia: $(call objects,$(AGENT))
@@ -158,6 +158,9 @@ replay-bins: $(patsubst %,$(OUT)/replay/%,$(FUZZERS))
 fuzz-replay:                           ## the committed corpora through every fuzz target, with ASan and UBSan
 	@$(MAKE) --no-print-directory SAN=1 replay-bins
 	@$(CHECK) replay
+
+hostile: $(OUT)/vigia                  ## a hostile host with ten times as much, and a million entries in a folder
+	@BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia VIGIA_HOSTILE=10 nice tests/system/hostile-host
 
 lint: $(DEPS)/ready                    ## formatting, clang-tidy, cppcheck, who includes whom, portability
 	@scripts/prereqs --install lint

@@ -142,15 +142,23 @@ static void tell_end(struct integrity *self, const struct integrity_job *job)
     buf_release(&items);
 }
 
+/* What is looked at again, and what is kept out of on purpose, is not lost. */
+void integrity_count_skip(const struct integrity *self, enum integrity_skip why, uint64_t n)
+{
+    static const char *const words[INTEGRITY_SKIPS] = {
+        [INTEGRITY_SKIP_UNREADABLE] = "file unreadable",
+        [INTEGRITY_SKIP_LEASED] = "file under a lease",
+        [INTEGRITY_SKIP_SLOW] = "file read too slowly",
+        [INTEGRITY_SKIP_LONG] = "path too long",
+    };
+    if (words[why] && n > 0)
+        self->host.dropped(self->host.ctx, words[why], n);
+}
+
 static void count_skipped(const struct integrity *self, const struct integrity_result *r)
 {
-    static const enum integrity_skip lost[] = {INTEGRITY_SKIP_UNREADABLE, INTEGRITY_SKIP_LEASED,
-                                               INTEGRITY_SKIP_SLOW, INTEGRITY_SKIP_LONG};
-    static const char *const words[] = {"file unreadable", "file under a lease",
-                                        "file read too slowly", "path too long"};
-    for (size_t i = 0; i < sizeof(lost) / sizeof(lost[0]); i++)
-        if (r->skipped[lost[i]])
-            self->host.dropped(self->host.ctx, words[i], r->skipped[lost[i]]);
+    for (int i = 0; i < INTEGRITY_SKIPS; i++)
+        integrity_count_skip(self, (enum integrity_skip)i, r->skipped[i]);
 }
 
 static void finish_job(struct integrity *self, struct integrity_job *job, int64_t now_ms)

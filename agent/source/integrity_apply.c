@@ -216,6 +216,7 @@ static void look_at_entry(struct integrity *self, struct pending *p,
         p->due_ms = now_ms + RETRY_MS;
         return;
     }
+    integrity_count_skip(self, why, 1);
     if (why != INTEGRITY_SKIP_NONE && known)
         integrity_keep_unread(&before, &after);
     tell_look(self, p, known ? &before : NULL, &after, now_ms);
@@ -261,7 +262,11 @@ void integrity_look_now(struct integrity *self, struct pending *p, int64_t now_m
     } else if (rc == -ENOENT) {
         look_at_nothing(self, p, now_ms);
     } else {
-        self->host.dropped(self->host.ctx, "file unreadable", 1);
+        integrity_count_skip(self,
+                             rc == -EREMOTE        ? INTEGRITY_SKIP_FOREIGN
+                             : rc == -ENAMETOOLONG ? INTEGRITY_SKIP_LONG
+                                                   : INTEGRITY_SKIP_UNREADABLE,
+                             1);
         pending_done(p, now_ms);
     }
     walk_close(folder);

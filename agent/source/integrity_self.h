@@ -53,6 +53,9 @@ struct integrity {
 /* Something may have been missed: everything is looked at again soon. */
 void integrity_scan_soon(struct integrity *self, int64_t now_ms);
 
+/* Something could not be looked at. */
+void integrity_count_skip(const struct integrity *self, enum integrity_skip why, uint64_t n);
+
 /* ---- integrity_apply.c ---- */
 
 /* Looks at a path that is due and tells what differs from the baseline. */
