@@ -36,6 +36,7 @@ struct log_files {
     size_t n;
     bool first_start; /* files that are there now are followed from their end */
     bool too_many;
+    bool watching;                   /* folders that are looked into are watched as well */
     const struct config_log *adding; /* whose files are looked for */
     char unread[256];                /* what could not be read, last */
     int64_t unread_until;            /* how long that is shown, monotonic ms */
@@ -141,6 +142,8 @@ static void add_folder(void *ctx, const char *folder)
 {
     struct log_files *self = ctx;
     char on_disk[8192];
+    if (!self->watching)
+        return;
     snprintf(on_disk, sizeof(on_disk), "%s%s", self->host.config->host_root, folder);
     notify_add(self->notify, on_disk); /* a folder that is not there yet: LOOK_EVERY_MS finds it */
 }
@@ -150,13 +153,17 @@ static void note_too_many(void *ctx)
     ((struct log_files *)ctx)->too_many = true;
 }
 
-static void look_for_files(struct log_files *self)
+/* watch: also the folders, now and then, as one that was made anew has to be watched anew. */
+static void look_for_files(struct log_files *self, bool watch)
 {
     const struct config *c = self->host.config;
     const struct log_glob_callbacks cb = {self, add_file, add_folder, note_too_many};
     self->too_many = false;
     for (size_t i = 0; i < c->logs_n; i++) {
+        const char *name = strrchr(c->logs[i].path, '/');
+        const char *pattern = strpbrk(c->logs[i].path, "*?[");
         self->adding = &c->logs[i];
+        self->watching = watch || (pattern && name && pattern < name); /* folders come and go */
         log_glob(c->host_root, c->logs[i].path, &cb);
     }
 }
@@ -201,7 +208,7 @@ static int open_files(const struct source_host *host, void **out, struct error *
         return error_set(e, "log folders cannot be watched: %s", error_text(rc));
     }
     self->first_start = store_get(host->store, STORE_META, SPAN("logs_started"), &value) == -ENOENT;
-    look_for_files(self);
+    look_for_files(self, true);
     if (self->first_start)
         host->put(host->ctx, STORE_META, SPAN("logs_started"), SPAN("1"));
     self->first_start = false; /* what appears from now on is new and read from its beginning */
@@ -221,17 +228,17 @@ static size_t waits(void *ctx, wait_t *out, size_t max)
 
 static void note_changes(struct log_files *self, int64_t now_ms)
 {
-    bool changed = false;
+    bool changed = false, watch = now_ms >= self->look_due;
     while (notify_next(self->notify) != -1)
         changed = true;
-    if (now_ms >= self->look_due) {
+    if (watch) {
         self->look_due = now_ms + LOOK_EVERY_MS;
         leave_out_gone(self, now_ms);
         changed = true;
     }
     if (!changed)
         return;
-    look_for_files(self);
+    look_for_files(self, watch);
     for (size_t i = 0; i < self->n; i++)
         self->files[i]->dirty = true;
 }
