@@ -67,6 +67,9 @@ struct watch_filter {
     void *ctx;
     /* Whether a path matters; called in the reader thread, must be quick and thread-safe. */
     bool (*wanted)(void *ctx, const char *path, bool folder);
+    /* Whether an entry of a folder may ever matter; the same thread. The kernel is told to keep
+     * quiet about busy folders where none does. May be NULL. */
+    bool (*holds)(void *ctx, const char *folder);
 };
 
 struct watch_root_status {

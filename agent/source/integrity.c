@@ -334,6 +334,14 @@ static bool wants(void *ctx, const char *on_disk, bool folder)
     return watched(self, on_disk) != NULL;
 }
 
+static bool holds(void *ctx, const char *on_disk)
+{
+    const struct integrity *self = ctx;
+    const char *folder = integrity_paths_told(self->paths, on_disk);
+    /* host_root itself may stand below a folder that has another name */
+    return folder && integrity_paths_may_hold(self->paths, folder);
+}
+
 static void add_root(void *ctx, const char *root, size_t item)
 {
     struct integrity *self = ctx;
@@ -345,7 +353,7 @@ static void add_root(void *ctx, const char *root, size_t item)
 
 static void open_watch(struct integrity *self)
 {
-    struct watch_filter filter = {self, wants};
+    struct watch_filter filter = {self, wants, holds};
     if (!self->host.config->realtime)
         return;
     int rc = watch_open(&filter, &self->watch);

@@ -228,6 +228,25 @@ bool integrity_paths_enter(const struct integrity_paths *p, const char *folder)
     return may && !is_excluded(p, folder);
 }
 
+/* One of the two lies below the other, or they are the same. */
+static bool related(const char *a, size_t a_n, const char *b, size_t b_n)
+{
+    size_t n = a_n < b_n ? a_n : b_n;
+    const char *longer = a_n < b_n ? b : a;
+    return strncmp(a, b, n) == 0 && (longer[n] == '/' || longer[n] == '\0' || n <= 1);
+}
+
+bool integrity_paths_may_hold(const struct integrity_paths *p, const char *folder)
+{
+    bool may = false;
+    for (size_t i = 0; i < p->n && !may; i++) {
+        const struct item *it = &p->items[i];
+        size_t n = it->wildcard ? it->literal : strlen(it->path);
+        may = related(folder, strlen(folder), it->path, n);
+    }
+    return may;
+}
+
 /* ---- the trees ---- */
 
 struct roots {

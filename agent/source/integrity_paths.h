@@ -24,6 +24,10 @@ bool integrity_paths_wanted_below(const struct integrity_paths *p, const char *p
 /* Whether a folder has to be entered, since something below it may be wanted. */
 bool integrity_paths_enter(const struct integrity_paths *p, const char *folder);
 
+/* Whether an entry of a folder may ever be watched, whatever comes: said too often rather than too
+ * seldom. Any thread. */
+bool integrity_paths_may_hold(const struct integrity_paths *p, const char *folder);
+
 /* The path without host_root, or NULL if it does not lie there. */
 const char *integrity_paths_told(const struct integrity_paths *p, const char *on_disk);
 /* False when it does not fit. */

@@ -59,6 +59,11 @@ bool watch_wants(const struct watch *w, const char *path, bool folder)
     return w->filter.wanted(w->filter.ctx, path, folder);
 }
 
+bool watch_may_want_in(const struct watch *w, const char *folder)
+{
+    return !w->filter.holds || w->filter.holds(w->filter.ctx, folder);
+}
+
 static uint32_t hash_of(const char *path)
 {
     uint32_t hash = 2166136261u;

@@ -29,6 +29,21 @@
 #define CHANGES (FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_CREATE | FAN_DELETE | FAN_ONDIR)
 #define MOVES   (FAN_MOVED_FROM | FAN_MOVED_TO)
 
+/* What is not wanted of the files in a busy folder; folders and moves are told all the same, since
+ * what is wanted may come by them. Linux 6.0, see fanotify_mark(2). */
+#ifndef FAN_MARK_EVICTABLE
+#define FAN_MARK_EVICTABLE 0x200
+#endif
+#ifndef FAN_MARK_IGNORE
+#define FAN_MARK_IGNORE 0x400
+#endif
+#define IGNORE_HOW                                                                                 \
+    (FAN_MARK_ADD | FAN_MARK_IGNORE | FAN_MARK_IGNORED_SURV_MODIFY | FAN_MARK_EVICTABLE)
+#define IGNORED      (FAN_CLOSE_WRITE | FAN_ATTRIB | FAN_CREATE | FAN_DELETE | FAN_EVENT_ON_CHILD)
+#define IGNORED_MAX  1024 /* folders, then it begins anew */
+#define BUSY         16   /* so many events nobody wanted */
+#define BUSY_FOLDERS 256
+
 struct mark {
     uint64_t fsid;
     char *folder; /* on it; opened when needed, since an open one would keep it mounted */
@@ -50,6 +65,8 @@ struct fan {
     size_t marks_n;
     struct actor_table *actors;
     struct cached cache[CACHE_SLOTS];
+    uint8_t busy[BUSY_FOLDERS]; /* events nobody wanted, by the hash of their folder */
+    size_t ignored;
     char path[2][WATCH_PATH_MAX];
     _Alignas(4) char change[BUFFER_SIZE]; /* events as they were read */
     _Alignas(4) char start[BUFFER_SIZE];
@@ -222,6 +239,13 @@ static void forget_paths(struct fan *f)
     }
 }
 
+static void hear_all(struct fan *f)
+{
+    if (f->ignored > 0)
+        fanotify_mark(f->changes, FAN_MARK_FLUSH, 0, AT_FDCWD, NULL);
+    f->ignored = 0;
+}
+
 void fan_forget(struct fan *f)
 {
     pthread_mutex_lock(&f->guard);
@@ -229,6 +253,7 @@ void fan_forget(struct fan *f)
         free(f->marks[--f->marks_n].folder);
     pthread_mutex_unlock(&f->guard);
     forget_paths(f);
+    hear_all(f);
 }
 
 /* Another file system may lie there by now. */
@@ -360,6 +385,28 @@ static uint32_t kinds_of(uint64_t mask)
     return kinds;
 }
 
+/* Most events on a host are about a few folders where nothing is watched. */
+static void count_unwanted(struct fan *f, char *path)
+{
+    char *slash = strrchr(path, '/');
+    uint32_t hash = 2166136261u;
+    if (!slash || slash == path)
+        return;
+    *slash = '\0';
+    for (const char *at = path; *at; at++)
+        hash = (hash ^ (uint8_t)*at) * 16777619u;
+    uint8_t *n = &f->busy[hash % BUSY_FOLDERS];
+    if (++*n < BUSY)
+        return;
+    *n = 0;
+    if (watch_may_want_in(f->watch, path))
+        return;
+    if (f->ignored == IGNORED_MAX)
+        hear_all(f);
+    if (fanotify_mark(f->changes, IGNORE_HOW, IGNORED, AT_FDCWD, path) == 0)
+        f->ignored++;
+}
+
 static void take_change(struct fan *f, const struct record *r)
 {
     const struct fanotify_event_metadata *e = &r->head;
@@ -368,16 +415,21 @@ static void take_change(struct fan *f, const struct record *r)
         return;
     }
     bool folder = (e->mask & FAN_ONDIR) != 0;
-    if (e->pid == f->self && !folder)
-        return;
     int n = event_paths(f, r);
-    if (folder && (e->mask & (FAN_RENAME | MOVES)))
+    if (folder && (e->mask & (FAN_RENAME | MOVES))) {
         forget_paths(f); /* the paths of this event still were those of before */
-    if (n == 0 || e->pid == f->self)
+        hear_all(f);     /* one of them may be watched now */
+    }
+    if (n == 0)
         return;
     bool renamed = (e->mask & FAN_RENAME) != 0;
     if (!watch_wants(f->watch, f->path[0], folder) &&
-        !(n == 2 && watch_wants(f->watch, f->path[1], folder)))
+        !(n == 2 && watch_wants(f->watch, f->path[1], folder))) {
+        if (!folder && !renamed)
+            count_unwanted(f, f->path[0]);
+        return;
+    }
+    if (e->pid == f->self)
         return;
     struct watch_found found = {.folder = folder, .path = f->path[0], .pid = e->pid};
     found.actor = actor_find(f->actors, e->pid);

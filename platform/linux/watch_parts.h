@@ -21,6 +21,7 @@ struct watch_found {
 };
 
 bool watch_wants(const struct watch *w, const char *path, bool folder);
+bool watch_may_want_in(const struct watch *w, const char *folder);
 void watch_push(struct watch *w, const struct watch_found *f);
 void watch_push_overflow(struct watch *w);
 void watch_wake(struct watch *w); /* there is another descriptor to wait for; any thread */

@@ -36,9 +36,16 @@ static bool wanted(void *ctx, const char *path, bool folder)
     return strncmp(path, in, n) == 0 && (path[n] == '/' || !path[n]);
 }
 
+static bool holds(void *ctx, const char *folder)
+{
+    (void)ctx;
+    size_t n = strlen(folder);
+    return wanted(NULL, folder, true) || (strncmp(in, folder, n) == 0 && in[n] == '/');
+}
+
 static bool open_watch(void)
 {
-    const struct watch_filter filter = {NULL, wanted};
+    const struct watch_filter filter = {NULL, wanted, holds};
     return watch_open(&filter, &watch) == 0 && watch_add(watch, in) == 0;
 }
 

@@ -34,7 +34,7 @@ static bool wanted(void *ctx, const char *path, bool folder)
 
 static int set_up(void **state)
 {
-    const struct watch_filter filter = {NULL, wanted};
+    const struct watch_filter filter = {NULL, wanted, NULL};
     (void)state;
     scratch_open();
     assert_int_equal(chmod(scratch_path(), 0777), 0);

@@ -50,7 +50,7 @@ static bool wanted(void *ctx, const char *path, bool folder)
 
 static int set_up(bool refuse)
 {
-    const struct watch_filter filter = {NULL, wanted};
+    const struct watch_filter filter = {NULL, wanted, NULL};
     scratch_open();
     watch = NULL;
     refuse_fanotify = refuse;
