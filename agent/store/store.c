@@ -11,8 +11,8 @@
 
 #define KEY_MAX    500
 #define VALUE_MAX  (64 * 1024)
-#define PAGE_FULL  (64 * 1024)  /* of a walk, copied out at a time */
-#define CHUNK_FULL (256 * 1024) /* of a bulk, written at a time: others wait meanwhile */
+#define PAGE_FULL  (64 * 1024) /* of a walk, copied out at a time */
+#define CHUNK_FULL (64 * 1024) /* of a bulk, written at a time: others wait meanwhile */
 #define PATH_SIZE  4400
 
 struct store {

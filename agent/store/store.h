@@ -6,8 +6,8 @@
  *   writes them all in one transaction. The pipeline puts the same changes into the spool's journal
  *   with the events they belong to and commits only what a durable frame holds, so an event and the
  *   state behind it never part. Only the poll loop calls these three.
- * - store_bulk_*: large first fills (a baseline) straight into the file, from the scan worker, a
- *   few hundred KiB a transaction, so that a commit of the poll loop never waits for a whole scan.
+ * - store_bulk_*: large first fills (a baseline) straight into the file, from the scan worker,
+ *   64 KiB a transaction, so that a commit of the poll loop never waits for a whole scan.
  *   Nothing else may touch the same keys meanwhile. After a failed put the chunk is kept and tried
  *   again with the next one.
  *

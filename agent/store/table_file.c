@@ -9,7 +9,7 @@
 
 #define MAP_START  ((size_t)64 << 20) /* address space, not memory */
 #define MAP_MAX    ((size_t)1 << (sizeof(size_t) > 4 ? 36 : 30))
-#define READS_HELD 1024 /* so many reads, then the map is renewed: what they touched is let go */
+#define READS_HELD 48 /* so many reads, then the map is renewed: what they touched is let go */
 
 struct table_file {
     MDB_env *env;
