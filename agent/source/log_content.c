@@ -174,6 +174,11 @@ int64_t log_content_skip(struct log_content *c, uint64_t offset, uint64_t budget
     return 0;
 }
 
+uint64_t log_content_next_data(const struct log_content *c, uint64_t offset)
+{
+    return c->unpack ? offset : file_next_data(c->file, offset);
+}
+
 int64_t log_content_read_at(struct log_content *c, uint64_t offset, void *data, size_t n)
 {
     struct log_unpack *u = c->unpack;

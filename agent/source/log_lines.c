@@ -5,12 +5,12 @@
 #define RUNAWAY_MAX (16u << 20) /* a line without an end is cut here */
 
 /* The offset behind the next newline at or behind `from`, or behind RUNAWAY_MAX bytes without one;
- * 0 when the content ends before either. */
+ * 0 when the content ends before either. Holes cost their writer nothing, and nothing here. */
 static uint64_t find_line_end(struct log_content *c, uint64_t from)
 {
     char block[LOG_CONTENT_BLOCK];
-    uint64_t runaway = from + RUNAWAY_MAX;
-    while (from < runaway) {
+    for (uint64_t read = 0; read < RUNAWAY_MAX;) {
+        from = log_content_next_data(c, from);
         int64_t got = log_content_read_at(c, from, block, sizeof(block));
         if (got <= 0)
             return 0;
@@ -18,8 +18,9 @@ static uint64_t find_line_end(struct log_content *c, uint64_t from)
         if (hit)
             return from + (uint64_t)(hit - block) + 1;
         from += (uint64_t)got;
+        read += (uint64_t)got;
     }
-    return runaway;
+    return from;
 }
 
 static void hand_on(struct log_follow *f, struct span text, bool cut,

@@ -85,6 +85,16 @@ int64_t file_read_at(file_t f, uint64_t offset, void *data, size_t n)
     return (int64_t)done;
 }
 
+uint64_t file_next_data(file_t f, uint64_t offset)
+{
+    struct stat st;
+    off_t at = offset <= INT64_MAX ? lseek((int)f, (off_t)offset, SEEK_DATA) : -1;
+    if (at >= 0)
+        return (uint64_t)at;
+    bool past = errno == ENXIO && fstat((int)f, &st) == 0 && (uint64_t)st.st_size > offset;
+    return past ? (uint64_t)st.st_size : offset;
+}
+
 int file_write_at(file_t f, uint64_t offset, const void *data, size_t n)
 {
     if (!range_fits(offset, n))
