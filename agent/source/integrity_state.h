@@ -21,7 +21,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#define INTEGRITY_ID_SIZE  16
+#define INTEGRITY_ID_SIZE  20
 #define INTEGRITY_NAME_MAX 255
 #define INTEGRITY_KEY_MAX  (INTEGRITY_ID_SIZE + INTEGRITY_NAME_MAX)
 #define INTEGRITY_PATH_MAX 4096

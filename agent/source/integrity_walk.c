@@ -414,7 +414,7 @@ static void visit_entries(struct walk *w, struct level *in)
 static uint64_t mark_of(const uint8_t id[INTEGRITY_ID_SIZE])
 {
     uint64_t mark;
-    memcpy(&mark, id + INTEGRITY_ID_SIZE - sizeof(mark), sizeof(mark)); /* of the hash */
+    memcpy(&mark, &id[INTEGRITY_ID_SIZE - sizeof(mark)], sizeof(mark)); /* of the hash */
     return mark;
 }
 

@@ -151,6 +151,7 @@ static uint64_t scan(void)
     char *paths[1] = {folder};
     const struct config config = {.integrity = true,
                                   .severity_file = (char[]){"conf/severity"},
+                                  .host_root = (char[]){""},
                                   .paths = {1, paths},
                                   .state_dir = state,
                                   .scan_every_s = 21600,
@@ -161,8 +162,10 @@ static uint64_t scan(void)
     struct error e = {""};
     void *self;
     bool fresh;
-    if (store_open(state, &store, &fresh, &e) != 0)
+    if (store_open(state, &store, &fresh, &e) != 0) {
+        fprintf(stderr, "%s\n", e.text);
         return 0;
+    }
     with_store.store = store;
     if (source_integrity.open(&with_store, &self, &e) != 0)
         return 0;
@@ -331,6 +334,7 @@ static void remove_tree(void)
 
 int main(void)
 {
+    setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
     const char *chosen = getenv("VIGIA_FOLDER"), *million = getenv("VIGIA_MILLION");
     snprintf(folder, sizeof(folder), "%s", chosen ? chosen : "/usr");
     scratch_open();
