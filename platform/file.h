@@ -76,8 +76,8 @@ void file_close(file_t f);
 
 /* Bytes read or written (fewer than n only at the end of the file), or a negative errno value. */
 int64_t file_read_at(file_t f, uint64_t offset, void *data, size_t n);
-/* Where data begin, at offset or behind it: between them is a hole, which reads as zeros. The end of
- * the file if there are none; offset itself where the file system does not know. */
+/* Where data begin, at offset or behind it: between them is a hole, which reads as zeros. The end
+ * of the file if there are none; offset itself where the file system does not know. */
 uint64_t file_next_data(file_t f, uint64_t offset);
 int file_write_at(file_t f, uint64_t offset, const void *data, size_t n);
 int file_truncate(file_t f, uint64_t size);
