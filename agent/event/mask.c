@@ -1,8 +1,8 @@
 #include "event/mask.h"
 
-static const char *const secret_names[] = {"password", "passwd", "passphrase",   "pwd",
-                                           "secret",   "token",  "api_key",      "apikey",
-                                           "api-key",  "bearer", "authorization"};
+static const char *const secret_names[] = {
+    "password", "passwd",  "passphrase", "pwd",           "secret",     "token",      "api_key",
+    "apikey",   "api-key", "bearer",     "authorization", "contraseña", "contrasena", "clave"};
 
 static bool is_word(char c)
 {

@@ -186,6 +186,8 @@ static void secrets_are_masked_and_prose_is_not(void **state)
         {"PGPASSWORD=abc psql", "PGPASSWORD=abc psql"},
         {"DB_PASSWORD=abc run", "DB_PASSWORD=*** run"},
         {"tool --token abc next", "tool --token *** next"},
+        {"la contraseña: hola, la Contrasena=x y --clave uno",
+         "la contraseña: ***, la Contrasena=*** y --clave ***"},
         {"{\"password\": \"a b\", \"x\":1}", "{\"password\": ***, \"x\":1}"},
         {"password=", "password=***"},
         {"", ""},
