@@ -157,6 +157,7 @@ int main(void)
     const struct config config = {.integrity = true,
                                   .realtime = true,
                                   .severity_file = (char[]){"conf/severity"},
+                                  .host_root = (char[]){""},
                                   .paths = {1, paths},
                                   .state_dir = state,
                                   .scan_every_s = 21600,
