@@ -442,10 +442,15 @@ static void run_hash(struct integrity_explain *x, int64_t now_ms)
 
 static bool release(struct integrity_explain *x, struct held *h, int64_t now_ms)
 {
+    const struct pending *newer = pendings_find(x->self->pending, h->path);
+    bool changed_since = newer && newer->waiting; /* by somebody who is to be named */
+    if (changed_since)
+        held_set_actor(h, newer->actor);
     struct pending *p = pendings_add(x->self->pending, h->path, h->actor, now_ms, 0);
     if (!p)
         return false;
-    p->seen_ms = h->seen_ms;
+    if (!changed_since)
+        p->seen_ms = h->seen_ms;
     helds_step(x->helds, h, HELD_LOOKED, now_ms);
     return true;
 }
