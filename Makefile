@@ -59,7 +59,7 @@ LIBS     := $(patsubst %,$(DEPS)/lib/lib%.a,curl mbedtls mbedx509 mbedcrypto yyj
 
 # What there is: found by name, in an order that does not depend on the machine ---------------------------------------
 
-AGENT    := $(sort $(wildcard agent/main.c agent/*/*.c platform/posix/*.c platform/linux/*.c))
+AGENT    := $(sort $(wildcard agent/main.c agent/*/*.c agent/*/*/*.c platform/posix/*.c platform/linux/*.c))
 PARTS    := $(filter-out agent/main.c,$(AGENT))
 UNIT     := $(sort $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c)))
 BENCH    := $(sort $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)))

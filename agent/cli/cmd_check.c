@@ -5,8 +5,8 @@
 #include "config/config.h"
 #include "config/keys.h"
 #include "detect/check.h"
-#include "source/checks_probe.h"
-#include "source/integrity_severity.h"
+#include "source/checks/probe.h"
+#include "source/integrity/severity.h"
 
 static const char help[] =
     "Usage: vigia check [--config FILE] [--rules DIR] [--checks DIR] [--json]\n"

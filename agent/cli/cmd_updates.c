@@ -1,7 +1,7 @@
 #include "cli/args.h"
 #include "cli/cmd.h"
 #include "platform/clock.h"
-#include "source/patch_lists.h"
+#include "source/patch/lists.h"
 
 static const char help[] =
     "Usage: vigia updates [--host-root DIR]\n\n"

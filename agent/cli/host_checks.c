@@ -3,7 +3,7 @@
 #include "base/json_write.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "source/checks_tell.h"
+#include "source/checks/tell.h"
 
 #define WIDTH 96
 

@@ -11,7 +11,7 @@
  *   probe = setting                   which probe looks; all other keys are its own
  *   key = PermitRootLogin
  *
- * What keys a probe knows is the probes' matter (source/checks_probe.h); here only what is common
+ * What keys a probe knows is the probes' matter (source/checks/probe.h); here only what is common
  * is verified. At most 64 files of 256 KiB, 512 checks, 128 values a check.
  */
 #ifndef CONFIG_CHECKS_FILE_H

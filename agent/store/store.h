@@ -34,7 +34,7 @@
 
 enum store_table {
     STORE_META,      /* stream, sequence counters, when things ran last */
-    STORE_BASELINE,  /* folder id + entry name -> file state (source/integrity_state.h) */
+    STORE_BASELINE,  /* folder id + entry name -> file state (source/integrity/state.h) */
     STORE_FOLDERS,   /* folder id -> path */
     STORE_POSITIONS, /* followed log -> fingerprint, offset (source/log) */
     STORE_DETECT,    /* detector state */

@@ -7,7 +7,7 @@
 #include "base/slurp.h"
 #include "platform/file.h"
 #include "platform/walk.h"
-#include "source/checks_probe.h"
+#include "source/checks/probe.h"
 
 #include <time.h>
 

@@ -6,8 +6,8 @@
  */
 #include "base/mem.h"
 #include "platform/walk.h"
-#include "source/inventory_owners.h"
-#include "source/inventory_ports.h"
+#include "source/inventory/owners.h"
+#include "source/inventory/ports.h"
 
 #include <time.h>
 

@@ -6,8 +6,8 @@
  */
 #include "platform/clock.h"
 #include "platform/file.h"
-#include "source/log_follow.h"
-#include "source/log_reader.h"
+#include "source/log/follow.h"
+#include "source/log/reader.h"
 
 #include <time.h>
 #include <unistd.h>

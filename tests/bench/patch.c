@@ -6,7 +6,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "platform/unpack.h"
-#include "source/patch_lists.h"
+#include "source/patch/lists.h"
 
 #include <fcntl.h>
 #include <sys/resource.h>

@@ -3,13 +3,13 @@
  * read of a host's patch state: the log of unattended-upgrades, distro-info's table, the kernel's
  * version. The first byte chooses. Whatever stands there, names of files stay single names.
  */
-#include "source/apt_conf.h"
-#include "source/apt_pattern.h"
-#include "source/apt_pins.h"
-#include "source/apt_sources.h"
-#include "source/patch_kernel.h"
-#include "source/patch_support.h"
-#include "source/patch_unattended.h"
+#include "source/apt/conf.h"
+#include "source/apt/pattern.h"
+#include "source/apt/pins.h"
+#include "source/apt/sources.h"
+#include "source/patch/kernel.h"
+#include "source/patch/support.h"
+#include "source/patch/unattended.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

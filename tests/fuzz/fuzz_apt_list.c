@@ -1,8 +1,8 @@
 /* apt's package lists and Release files: a candidate is always newer than what is installed. */
-#include "source/apt_release.h"
-#include "source/deb_version.h"
-#include "source/patch_candidate.h"
-#include "source/patch_lists_self.h"
+#include "source/apt/release.h"
+#include "source/deb/version.h"
+#include "source/patch/candidate.h"
+#include "source/patch/lists_self.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,6 +1,6 @@
 /* audit.log, line by line: fields lie inside what the record holds, bounds hold, and what is saved
  * and restored in the middle ends in as many records. */
-#include "source/log_audit.h"
+#include "source/log/audit.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

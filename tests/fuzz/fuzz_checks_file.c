@@ -1,7 +1,7 @@
 /* A file of host checks: what stays is complete, what is wrong is told, and `want` takes any value.
  */
-#include "source/checks_probe.h"
-#include "source/checks_want.h"
+#include "source/checks/probe.h"
+#include "source/checks/want.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

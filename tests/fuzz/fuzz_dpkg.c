@@ -1,6 +1,6 @@
 /* dpkg's status file: names and versions stay within their bounds and are found again. */
-#include "source/deb_control.h"
-#include "source/patch_packages.h"
+#include "source/deb/control.h"
+#include "source/patch/packages.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,5 +1,5 @@
 /* Lines of dpkg's checksums and of configuration files: a path lies inside its line. */
-#include "source/dpkg_info.h"
+#include "source/deb/dpkg_info.h"
 
 #include <stdlib.h>
 

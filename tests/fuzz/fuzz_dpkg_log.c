@@ -1,5 +1,5 @@
 /* dpkg's log: what is kept stays within its bounds and counts add up, however the text is cut. */
-#include "source/dpkg_log.h"
+#include "source/deb/dpkg_log.h"
 
 #include <stdlib.h>
 

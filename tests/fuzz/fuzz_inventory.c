@@ -1,9 +1,9 @@
 /* Files that the inventory reads, by the input's first byte: whatever stands in them, the list
  * keeps its limits, its keys are in order and unique, and its values are JSON. */
-#include "source/inventory_accounts.h"
-#include "source/inventory_disks.h"
-#include "source/inventory_sockets.h"
-#include "source/inventory_units.h"
+#include "source/inventory/accounts.h"
+#include "source/inventory/disks.h"
+#include "source/inventory/sockets.h"
+#include "source/inventory/units.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

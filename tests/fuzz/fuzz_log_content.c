@@ -1,7 +1,7 @@
 /* A rotated log, packed by gzip or said to be: what is read forward in pieces is what is read at
  * once, memory and work stay bounded. */
 #include "base/mem.h"
-#include "source/log_content.h"
+#include "source/log/content.h"
 
 #include <sys/mman.h>
 #include <unistd.h>

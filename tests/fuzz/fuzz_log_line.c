@@ -1,6 +1,6 @@
 /* A log line: the parts lie inside the line, and masking never leaves a secret's value behind. */
 #include "event/mask.h"
-#include "source/log_syslog.h"
+#include "source/log/syslog.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

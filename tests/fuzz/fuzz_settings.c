@@ -3,11 +3,11 @@
  * stacks, tables of mounts, nft's rules. The first byte says which. Keys and values lie inside
  * their bounds.
  */
-#include "source/checks_mounts.h"
-#include "source/checks_nft.h"
-#include "source/checks_pam.h"
-#include "source/checks_settings.h"
-#include "source/checks_sudoers.h"
+#include "source/checks/mounts.h"
+#include "source/checks/nft.h"
+#include "source/checks/pam.h"
+#include "source/checks/settings.h"
+#include "source/checks/sudoers.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

@@ -1,7 +1,7 @@
 /* The table of severities: rows stay within their bound, every change gets a severity, and each
  * problem names its line. */
-#include "source/integrity_severity.h"
-#include "source/integrity_state.h"
+#include "source/integrity/severity.h"
+#include "source/integrity/state.h"
 
 #include <stdio.h>
 #include <stdlib.h>

@@ -3,8 +3,8 @@
  * What is accepted is saved and read again the same. */
 #include "collect/counters.h"
 #include "detect/counter.h"
-#include "source/integrity_state.h"
-#include "source/log_position.h"
+#include "source/integrity/state.h"
+#include "source/log/position.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 

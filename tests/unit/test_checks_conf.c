@@ -6,7 +6,7 @@
 #include "base/hex.h"
 #include "base/slurp.h"
 #include "platform/file.h"
-#include "source/checks_probe.h"
+#include "source/checks/probe.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

@@ -4,7 +4,7 @@
  * are.
  */
 #include "platform/mounts.h"
-#include "source/checks_view.h"
+#include "source/checks/view.h"
 #include "unit/cmocka_all.h"
 
 #include <errno.h>

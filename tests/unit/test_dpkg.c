@@ -3,9 +3,9 @@
 #include "base/hex.h"
 #include "platform/clock.h"
 #include "platform/file.h"
-#include "source/dpkg_info.h"
-#include "source/dpkg_log.h"
-#include "source/integrity_owner.h"
+#include "source/deb/dpkg_info.h"
+#include "source/deb/dpkg_log.h"
+#include "source/integrity/owner.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

@@ -8,7 +8,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "source/all.h"
-#include "source/integrity_verify.h"
+#include "source/integrity/verify.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

@@ -7,7 +7,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "source/all.h"
-#include "source/integrity_look.h"
+#include "source/integrity/look.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

@@ -2,8 +2,8 @@
  * Attributes of security: how they are kept, what of a difference counts as more rights, and what
  * people read. The bytes are what setcap(8), setfacl(1) and SELinux leave.
  */
-#include "source/integrity_attributes.h"
-#include "source/integrity_state.h"
+#include "source/integrity/attributes.h"
+#include "source/integrity/state.h"
 #include "unit/cmocka_all.h"
 
 #define NET_RAW      "\1\0\0\2\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0" /* cap_net_raw=ep */

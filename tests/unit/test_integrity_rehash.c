@@ -1,6 +1,6 @@
 /* Reading again: in a month of scans no content gets older than the period, and no scan reads much
  * more than its share. */
-#include "source/integrity_rehash.h"
+#include "source/integrity/rehash.h"
 #include "unit/cmocka_all.h"
 
 #define HOUR  3600

@@ -7,7 +7,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "source/all.h"
-#include "source/integrity_storm.h"
+#include "source/integrity/storm.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

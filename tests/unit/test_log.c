@@ -1,8 +1,8 @@
 /* Followed logs: syslog lines taken apart, positions, and a log's life through rotations. */
 #include "base/text.h"
 #include "platform/file.h"
-#include "source/log_follow.h"
-#include "source/log_syslog.h"
+#include "source/log/follow.h"
+#include "source/log/syslog.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

@@ -1,7 +1,7 @@
 /* audit.log: lines taken apart, events put together. */
 #include "base/text.h"
-#include "source/log_audit.h"
-#include "source/log_audit_line.h"
+#include "source/log/audit.h"
+#include "source/log/audit_line.h"
 #include "unit/cmocka_all.h"
 
 #include <stdlib.h>

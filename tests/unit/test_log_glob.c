@@ -1,6 +1,6 @@
 /* Which files a log's path with a pattern means. */
 #include "platform/file.h"
-#include "source/log_glob.h"
+#include "source/log/glob.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

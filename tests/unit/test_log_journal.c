@@ -1,6 +1,6 @@
 /* Entries of the journal as records, and what cursors say. Reading real journals: system/journal.
  */
-#include "source/log_journal_entry.h"
+#include "source/log/journal_entry.h"
 #include "unit/cmocka_all.h"
 
 #include <stdlib.h>

@@ -1,5 +1,5 @@
 /* What a log's lines become: records, and a finding when their time goes back. */
-#include "source/log_reader.h"
+#include "source/log/reader.h"
 #include "unit/cmocka_all.h"
 
 #define NOW  1790000000000 /* 2026-09-21T14:13:20Z */

@@ -2,8 +2,8 @@
  * were emptied, replaced, edited. */
 #include "base/text.h"
 #include "platform/file.h"
-#include "source/log_follow.h"
-#include "source/log_rotated.h"
+#include "source/log/follow.h"
+#include "source/log/rotated.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

@@ -1,8 +1,8 @@
 /* The table of severities: what its lines mean, what is said of wrong ones, and what the shipped
  * table makes of changes that matter. */
 #include "platform/file.h"
-#include "source/integrity_severity.h"
-#include "source/integrity_state.h"
+#include "source/integrity/severity.h"
+#include "source/integrity/state.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 

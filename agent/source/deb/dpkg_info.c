@@ -1,0 +1,171 @@
+#include "source/deb/dpkg_info.h"
+
+#include "base/hex.h"
+#include "base/mem.h"
+#include "platform/file.h"
+
+#define BLOCK    (32 << 10)
+#define LINE_MAX 8192
+#define FILE_MAX (64 << 20)
+
+/* ---- lines ---- */
+
+static bool is_path(struct span s)
+{
+    return s.n > 0 && s.n < LINE_MAX && span_find(s, '\0') == s.n;
+}
+
+bool dpkg_md5sums_line(struct span line, struct span *path, uint8_t md5[MD5_SIZE])
+{
+    struct span digits;
+    if (!span_take(&line, 2 * MD5_SIZE, &digits) || !hex_decode(digits, md5, MD5_SIZE) ||
+        line.n < 3 || line.p[0] != ' ' || (line.p[1] != ' ' && line.p[1] != '*'))
+        return false;
+    *path = (struct span){line.p + 2, line.n - 2};
+    return is_path(*path);
+}
+
+/* Takes the word behind the last space off the end. */
+static struct span take_last(struct span *s)
+{
+    size_t at = s->n;
+    while (at > 0 && s->p[at - 1] != ' ')
+        at--;
+    struct span word = {s->p + at, s->n - at};
+    s->n = at > 0 ? at - 1 : 0;
+    return word;
+}
+
+bool dpkg_conffile_line(struct span line, struct span *path, uint8_t md5[MD5_SIZE])
+{
+    if (line.n < 2 || line.p[0] != ' ')
+        return false;
+    struct span rest = span_trim(line), word = take_last(&rest);
+    while (span_equal_text(word, "obsolete") || span_equal_text(word, "remove-on-upgrade"))
+        word = take_last(&rest);
+    *path = rest;
+    return hex_decode(word, md5, MD5_SIZE) && is_path(rest) && rest.p[0] == '/';
+}
+
+/* ---- files ---- */
+
+struct lines {
+    bool (*line)(void *ctx, struct span line);
+    void *ctx;
+    bool skip; /* the rest of a line that was too long */
+    bool stop;
+};
+
+static size_t take_lines(struct lines *l, const char *block, size_t n)
+{
+    size_t from = 0;
+    while (from < n && !l->stop) {
+        const char *end = memchr(block + from, '\n', n - from);
+        if (!end)
+            break;
+        struct span line = {block + from, (size_t)(end - block) - from};
+        from += line.n + 1;
+        if (!l->skip && line.n < LINE_MAX)
+            l->stop = !l->line(l->ctx, line);
+        l->skip = false;
+    }
+    return from;
+}
+
+static int read_blocks(file_t f, struct lines *l, char *block)
+{
+    size_t held = 0;
+    for (uint64_t offset = 0; offset < FILE_MAX && !l->stop;) {
+        int64_t got = file_read_at(f, offset, block + held, BLOCK - held);
+        if (got < 0)
+            return (int)got;
+        size_t n = held + (size_t)got, used = take_lines(l, block, n);
+        if (got == 0) {
+            if (n > used && !l->stop && !l->skip && n - used < LINE_MAX)
+                l->line(l->ctx, (struct span){block + used, n - used});
+            break;
+        }
+        offset += (uint64_t)got;
+        held = n - used;
+        if (held == BLOCK) {
+            held = 0;
+            l->skip = true;
+        }
+        memmove(block, block + used, held);
+    }
+    return 0;
+}
+
+static int read_file(const char *file, struct lines *l)
+{
+    file_t f;
+    int rc = file_open_trusted_path(file, &f, NULL);
+    if (rc != 0)
+        return rc;
+    char *block = mem_new(1, BLOCK);
+    rc = read_blocks(f, l, block);
+    free(block);
+    file_close(f);
+    return rc;
+}
+
+struct paths {
+    dpkg_path_fn *each;
+    void *ctx;
+};
+
+static bool take_list_line(void *ctx, struct span line)
+{
+    const struct paths *p = ctx;
+    return !is_path(line) || p->each(p->ctx, line, NULL);
+}
+
+static bool take_md5sums_line(void *ctx, struct span line)
+{
+    const struct paths *p = ctx;
+    struct span path;
+    uint8_t md5[MD5_SIZE];
+    return !dpkg_md5sums_line(line, &path, md5) || p->each(p->ctx, path, md5);
+}
+
+int dpkg_read_list(const char *file, dpkg_path_fn *each, void *ctx)
+{
+    struct paths p = {each, ctx};
+    struct lines l = {.line = take_list_line, .ctx = &p};
+    return read_file(file, &l);
+}
+
+int dpkg_read_md5sums(const char *file, dpkg_path_fn *each, void *ctx)
+{
+    struct paths p = {each, ctx};
+    struct lines l = {.line = take_md5sums_line, .ctx = &p};
+    return read_file(file, &l);
+}
+
+struct conffiles {
+    dpkg_conffile_fn *each;
+    void *ctx;
+    bool inside;
+    char package[256];
+};
+
+static bool take_status_line(void *ctx, struct span line)
+{
+    struct conffiles *c = ctx;
+    struct span path;
+    uint8_t md5[MD5_SIZE];
+    if (line.n > 0 && line.p[0] == ' ')
+        return !c->inside || !dpkg_conffile_line(line, &path, md5) ||
+               c->each(c->ctx, span_of(c->package), path, md5);
+    c->inside = span_starts(line, SPAN("Conffiles:"));
+    if (span_starts(line, SPAN("Package:")))
+        span_copy(span_trim((struct span){line.p + 8, line.n - 8}), c->package, sizeof(c->package));
+    return true;
+}
+
+int dpkg_read_conffiles(const char *status_file, dpkg_conffile_fn *each, void *ctx)
+{
+    struct conffiles c = {.each = each, .ctx = ctx};
+    struct lines l = {.line = take_status_line, .ctx = &c};
+    return read_file(status_file, &l);
+}

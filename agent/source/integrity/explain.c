@@ -1,0 +1,520 @@
+#include "source/integrity/explain.h"
+
+#include "base/mem.h"
+#include "platform/clock.h"
+#include "source/deb/dpkg_log.h"
+#include "source/integrity/held.h"
+#include "source/integrity/owner.h"
+#include "source/integrity/self.h"
+#include "source/integrity/summary.h"
+#include "source/integrity/verify.h"
+
+#include <errno.h>
+
+#define HELD_MAX      8192
+#define HELD_MS_MAX   900000
+#define GRACE_MS      5000   /* what no list knows is decided after this long */
+#define PASS_MS       300    /* between two passes, and ten times what one takes */
+#define PASS_AGAIN_MS 2000   /* while something waits and nothing seems to happen */
+#define UNPACK_MS     900000 /* a package's files are not older than its list by more */
+#define BUDGET_MS     15     /* of one run, for each kind of work */
+#define RELEASE_MAX   128    /* looks asked for in one run */
+#define LOOK_MS_MAX   60000
+#define IDLE_MS       60000 /* then what was read of the log is forgotten */
+#define LOOKUPS_MAX   8     /* owners asked for one by one: so many at once ... */
+#define LOOKUP_MS     5000  /* ... and one more after this */
+#define LOOKUP_MS_MAX 40    /* for one */
+#define AFTER_MS      120000
+
+struct integrity_explain {
+    struct integrity *self;
+    struct dpkg_log *log;
+    struct helds *helds;
+    struct owner_pass *pass;
+    struct integrity_summary *summary;
+    uint64_t pass_lines;      /* of the log, when the last pass began */
+    bool pass_unpacking;      /* a package was being unpacked then */
+    struct verify_hash *hash; /* of the content of the first one at HELD_HASH */
+    bool news;                /* since the last pass began */
+    bool overflow;            /* something did not fit: a scan has to find it */
+    int64_t pass_due_ms, pass_ended_ms;
+    int64_t used_ms; /* the log was last of use */
+    int64_t lookups, lookups_ms;
+    struct held_owner owner, conffile; /* of the fact completed last */
+};
+
+struct integrity_explain *integrity_explain_new(struct integrity *self)
+{
+    struct integrity_explain *x = mem_new(1, sizeof(*x));
+    const char *root = self->host.config->host_root;
+    x->self = self;
+    x->log = dpkg_log_new(root);
+    x->helds = helds_new(HELD_MAX);
+    x->pass = owner_pass_new(root);
+    x->summary = integrity_summary_new(&self->host);
+    x->lookups = LOOKUPS_MAX;
+    return x;
+}
+
+void integrity_explain_free(struct integrity_explain *x)
+{
+    if (!x)
+        return;
+    verify_hash_free(x->hash);
+    owner_pass_free(x->pass);
+    helds_free(x->helds);
+    dpkg_log_free(x->log);
+    integrity_summary_free(x->summary);
+    free(x);
+}
+
+size_t integrity_explain_held(const struct integrity_explain *x)
+{
+    return helds_count(x->helds);
+}
+
+/* ---- who did it ---- */
+
+static bool is_dpkg(const struct integrity_explain *x, const char *exe)
+{
+    const char *path = integrity_paths_told(x->self->paths, exe);
+    path = path ? path : exe; /* under host_root, it may be the real one with --root */
+    return strcmp(path, "/usr/bin/dpkg") == 0 ||
+           strcmp(path, "/usr/bin/dpkg (deleted)") == 0; /* it upgrades itself */
+}
+
+/* dpkg or what it started; also when nobody knows who it was. */
+static bool may_be_dpkg(const struct integrity_explain *x, const struct watch_actor *a)
+{
+    if (!a || !a->known)
+        return true;
+    for (int i = 0; i < a->parents; i++)
+        if (is_dpkg(x, a->parent[i].exe))
+            return true;
+    return is_dpkg(x, a->exe);
+}
+
+/* ---- holding ---- */
+
+static struct held *hold(struct integrity_explain *x, const char *path,
+                         struct integrity_actor *actor, int64_t seen_ms, int64_t now_ms)
+{
+    struct held *h = helds_add(x->helds, path, now_ms);
+    if (!h) {
+        x->overflow = true;
+        return NULL;
+    }
+    held_set_actor(h, actor);
+    h->seen_ms = seen_ms;
+    if (h->changed_ms == 0)
+        h->changed_ms = seen_ms;
+    x->news = true;
+    x->used_ms = now_ms;
+    return h;
+}
+
+bool integrity_explain_defers(struct integrity_explain *x, const struct pending *p, int64_t now_ms)
+{
+    const struct held *h = helds_find(x->helds, span_of(p->path));
+    if (h && h->step == HELD_LOOKED)
+        return false;
+    dpkg_log_refresh(x->log, now_ms, false);
+    if (!dpkg_log_running(x->log, now_ms) || !may_be_dpkg(x, p->actor ? &p->actor->is : NULL))
+        return false;
+    hold(x, p->path, p->actor, p->seen_ms, now_ms);
+    return true;
+}
+
+void integrity_explain_nothing(struct integrity_explain *x, const char *path)
+{
+    struct held *h = helds_find(x->helds, span_of(path));
+    if (h)
+        helds_remove(x->helds, h);
+}
+
+/* A change that was not held yet: whether to hold it. */
+static bool may_explain(struct integrity_explain *x, const struct integrity_fact *f, int64_t now_ms)
+{
+    if (f->new_path)
+        return false;
+    dpkg_log_refresh(x->log, now_ms, f->by_scan);
+    x->used_ms = now_ms;
+    if (dpkg_log_running(x->log, now_ms) && may_be_dpkg(x, f->actor))
+        return true;
+    if (!f->by_scan || x->log->n == 0)
+        return false;
+    return !f->after || f->after->info.ctime_ns / 1000000 <= x->log->written_ms + AFTER_MS;
+}
+
+static enum explain_verdict hold_new(struct integrity_explain *x, const struct integrity_fact *f,
+                                     struct integrity_actor *actor, int64_t now_ms)
+{
+    struct held *h = hold(x, f->path, actor, f->seen_ms, now_ms);
+    if (!h)
+        return EXPLAIN_HOLD;
+    h->folder = f->after && f->after->info.type == FILE_FOLDER;
+    h->gone = !f->after;
+    h->by_scan = f->by_scan;
+    h->while_off = f->while_off;
+    if (f->after)
+        h->changed_ms = f->after->info.ctime_ns / 1000000;
+    return EXPLAIN_HOLD;
+}
+
+/* ---- what is said of a change that nothing explains ---- */
+
+static bool may_look_up(struct integrity_explain *x, int64_t now_ms)
+{
+    while (x->lookups < LOOKUPS_MAX && now_ms - x->lookups_ms >= LOOKUP_MS) {
+        x->lookups++;
+        x->lookups_ms += LOOKUP_MS;
+    }
+    if (x->lookups == LOOKUPS_MAX)
+        x->lookups_ms = now_ms;
+    return x->lookups > 0 && x->lookups-- > 0;
+}
+
+/* When a path became what it is, as far as a scan can tell: of what is gone, when the nearest
+ * folder that is left lost an entry. */
+static int64_t change_ms(const struct integrity_explain *x, const struct integrity_fact *f)
+{
+    char path[INTEGRITY_PATH_MAX];
+    struct file_info info;
+    struct span above, name;
+    if (f->after)
+        return f->after->info.ctime_ns / 1000000;
+    if (!integrity_paths_on_disk(x->self->paths, f->path, path, sizeof(path)))
+        return 0;
+    for (;;) {
+        integrity_path_split(span_of(path), &above, &name);
+        if (above.n == 0)
+            return 0;
+        path[above.n] = '\0';
+        if (file_info_at(path, &info) == 0)
+            return info.mtime_ns / 1000000;
+    }
+}
+
+/* For the rows of the table that are for packages only. */
+static bool is_by_packages(struct integrity_explain *x, const struct integrity_fact *f,
+                           int64_t now_ms)
+{
+    if (f->by_scan)
+        return dpkg_log_covers(x->log, change_ms(x, f));
+    return dpkg_log_running(x->log, now_ms) && may_be_dpkg(x, f->actor);
+}
+
+static bool may_be_packaged(const char *path)
+{
+    static const char *const tops[] = {"/usr/", "/bin/",  "/sbin/", "/lib",
+                                       "/etc/", "/boot/", "/opt/",  "/var/"};
+    for (size_t i = 0; i < sizeof(tops) / sizeof(tops[0]); i++)
+        if (strncmp(path, tops[i], strlen(tops[i])) == 0)
+            return strncmp(path, "/usr/local/", 11) != 0;
+    return false;
+}
+
+/* Whose a path is, in x->owner. all: every package was asked before, so that there is an answer. */
+static enum owner_answer find_owner(struct integrity_explain *x, const char *path, bool all,
+                                    int64_t now_ms)
+{
+    if (x->owner.listed || x->owner.has_md5)
+        return OWNER_FOUND;
+    if (all || !may_be_packaged(path))
+        return OWNER_NONE;
+    return may_look_up(x, now_ms)
+               ? owner_of(x->self->host.config->host_root, path, LOOKUP_MS_MAX, &x->owner)
+               : OWNER_TOOK_LONG;
+}
+
+static void put_package(struct integrity_explain *x, struct integrity_fact *f, int64_t now_ms)
+{
+    f->package = x->owner.package;
+    if (!x->owner.has_md5 && strncmp(f->path, "/etc/", 5) == 0 && may_look_up(x, now_ms))
+        f->conffile = owner_of_conffile(x->self->host.config->host_root, f->path, &x->conffile);
+    if (!f->after || f->after->info.type != FILE_REGULAR || !(x->owner.has_md5 || f->conffile))
+        return;
+    enum verify_content c =
+        verify_content(x->self->paths, f, f->conffile ? x->conffile.md5 : x->owner.md5);
+    f->as_package = c == VERIFY_EQUAL     ? "as it came"
+                    : c == VERIFY_UNKNOWN ? NULL
+                    : f->conffile         ? "edited since it came"
+                                          : "not as it came";
+}
+
+static void complete(struct integrity_explain *x, struct integrity_fact *f, bool all,
+                     int64_t now_ms)
+{
+    enum owner_answer owner = find_owner(x, f->path, all, now_ms);
+    if (owner == OWNER_FOUND)
+        put_package(x, f, now_ms);
+    /* what is gone although a package has it was not removed by one */
+    f->by_packages = (f->after || owner == OWNER_NONE) && is_by_packages(x, f, now_ms);
+}
+
+/* ---- the verdict ---- */
+
+static const struct dpkg_change *change_of(const struct integrity_explain *x, const struct held *h)
+{
+    return h->owner.package[0] ? dpkg_log_change(x->log, span_of(h->owner.package)) : NULL;
+}
+
+/* Its MD5 comes with the status file, which dpkg writes when it ends. */
+static bool is_conffile(const struct held *h)
+{
+    return h->owner.listed && !h->owner.has_md5 && h->hashed;
+}
+
+/* Whether more may come that explains it. */
+static bool is_early(const struct integrity_explain *x, const struct held *h, int64_t now_ms)
+{
+    const struct dpkg_change *c = change_of(x, h);
+    if (h->final || !dpkg_log_running(x->log, now_ms))
+        return false;
+    return c && (is_conffile(h) || c->step == DPKG_BEGUN || c->step == DPKG_UNPACKED);
+}
+
+static bool is_explained(struct integrity_explain *x, const struct held *h,
+                         const struct integrity_fact *f)
+{
+    struct held_owner conffile;
+    if (!f->after)
+        return f->actor && f->actor->known && is_dpkg(x, f->actor->exe) && !h->owner.listed;
+    if (!verify_rights(f) || !h->owner.listed)
+        return false;
+    if (f->after->info.type != FILE_REGULAR)
+        return verify_unhashed(&h->owner, &f->after->info);
+    if (!h->hashed || !verify_same(&h->info, &f->after->info))
+        return false;
+    if (h->owner.has_md5)
+        return verify_written_together(&h->owner) && memcmp(h->md5, h->owner.md5, MD5_SIZE) == 0;
+    return owner_of_conffile(x->self->host.config->host_root, f->path, &conffile) &&
+           memcmp(h->md5, conffile.md5, MD5_SIZE) == 0;
+}
+
+static enum explain_verdict judge_held(struct integrity_explain *x, struct held *h,
+                                       struct integrity_fact *f, int64_t now_ms)
+{
+    f->by_scan = h->by_scan;
+    f->while_off = h->while_off;
+    if (is_explained(x, h, f)) {
+        const struct dpkg_change *c = change_of(x, h);
+        size_t n = x->log->transactions_n, at = c ? c->transaction : n - 1;
+        integrity_summary_count(x->summary, n > 0 ? &x->log->transactions[at] : NULL, f);
+        helds_remove(x->helds, h);
+        return EXPLAIN_CLAIMED;
+    }
+    bool moved = h->hashed && f->after && !verify_same(&h->info, &f->after->info);
+    if (!h->final && may_be_dpkg(x, f->actor) && (is_early(x, h, now_ms) || moved)) {
+        h->late = true;
+        helds_step(x->helds, h, HELD_WAITS, now_ms);
+        x->news = true;
+        return EXPLAIN_HOLD;
+    }
+    x->owner = h->owner;
+    helds_remove(x->helds, h);
+    return EXPLAIN_TELL;
+}
+
+enum explain_verdict integrity_explain_judge(struct integrity_explain *x, struct integrity_fact *f,
+                                             struct integrity_actor *actor)
+{
+    int64_t now_ms = clock_mono_ms();
+    struct held *h = helds_find(x->helds, span_of(f->path));
+    enum explain_verdict verdict = EXPLAIN_TELL;
+    bool all = h && h->by_scan && h->gone;
+    x->owner = (struct held_owner){.listed = false};
+    if (!(f->change & ~(unsigned)INTEGRITY_UNTOLD)) {
+        integrity_explain_nothing(x, f->path);
+        return EXPLAIN_TELL;
+    }
+    if (h && h->step == HELD_LOOKED)
+        verdict = judge_held(x, h, f, now_ms);
+    else if (h && f->by_scan)
+        verdict = EXPLAIN_HOLD; /* found a second time */
+    else if (may_explain(x, f, now_ms))
+        verdict = hold_new(x, f, actor, now_ms);
+    else
+        integrity_explain_nothing(x, f->path);
+    if (verdict != EXPLAIN_TELL)
+        return verdict;
+    complete(x, f, all, now_ms);
+    return verdict;
+}
+
+/* ---- the work in between ---- */
+
+static bool is_temporary(const char *path)
+{
+    struct span s = span_of(path);
+    return span_ends(s, SPAN(".dpkg-new")) || span_ends(s, SPAN(".dpkg-tmp"));
+}
+
+static enum held_step decide(const struct integrity_explain *x, struct held *h, bool unpacking,
+                             int64_t now_ms)
+{
+    bool running = dpkg_log_running(x->log, now_ms), listed = h->owner.listed || h->owner.has_md5;
+    const struct dpkg_change *c = change_of(x, h);
+    enum held_step next = listed && !h->folder && !h->gone ? HELD_HASH : HELD_RIPE;
+    h->final = h->final || now_ms - h->since_ms > HELD_MS_MAX;
+    if (h->final || !running)
+        return next;
+    if (listed && h->late && (is_conffile(h) || (c && c->step < DPKG_INSTALLED)))
+        return HELD_WAITS;
+    if (listed) /* what was read of its files may be of before */
+        return c && (c->step == DPKG_BEGUN || c->line > x->pass_lines) ? HELD_WAITS : next;
+    return is_temporary(h->path) || unpacking || now_ms - h->since_ms < GRACE_MS ? HELD_WAITS
+                                                                                 : next;
+}
+
+static void decide_all(struct integrity_explain *x, int64_t now_ms)
+{
+    bool unpacking = x->pass_unpacking || dpkg_log_unpacking(x->log);
+    for (struct held *h = x->helds->first; h; h = h->next) {
+        if (h->step != HELD_WAITS || h->since_ms > owner_pass_began(x->pass))
+            continue;
+        enum held_step next = decide(x, h, unpacking, now_ms);
+        if (next != HELD_WAITS)
+            helds_step(x->helds, h, next, now_ms);
+    }
+}
+
+/* Which packages have to be asked: those whose lists may have been written with these changes; all,
+ * when something is gone that any of them may still have. */
+static int64_t pass_since(const struct integrity_explain *x)
+{
+    int64_t since = INT64_MAX;
+    for (const struct held *h = x->helds->first; h; h = h->next) {
+        if (h->step != HELD_WAITS)
+            continue;
+        if (h->gone && h->by_scan)
+            return INT64_MIN;
+        if (h->changed_ms - UNPACK_MS < since)
+            since = h->changed_ms - UNPACK_MS;
+    }
+    return since;
+}
+
+static void run_pass(struct integrity_explain *x, int64_t now_ms)
+{
+    if (!owner_pass_under_way(x->pass)) {
+        bool due = x->news || now_ms - x->pass_ended_ms >= PASS_AGAIN_MS;
+        if (x->helds->steps[HELD_WAITS] == 0 || !due || now_ms < x->pass_due_ms)
+            return;
+        x->news = false;
+        x->pass_lines = x->log->lines;
+        x->pass_unpacking = dpkg_log_unpacking(x->log);
+        owner_pass_begin(x->pass, x->helds, pass_since(x), now_ms);
+    }
+    if (!owner_pass_run(x->pass, BUDGET_MS))
+        return;
+    int64_t ended = clock_mono_ms(), took = ended - owner_pass_began(x->pass);
+    x->pass_due_ms = ended + (took * 10 > PASS_MS ? took * 10 : PASS_MS);
+    x->pass_ended_ms = ended;
+    decide_all(x, ended);
+}
+
+static struct held *first_at(const struct integrity_explain *x, enum held_step step)
+{
+    struct held *h = x->helds->steps[step] > 0 ? x->helds->first : NULL;
+    while (h && h->step != step)
+        h = h->next;
+    return h;
+}
+
+static void run_hash(struct integrity_explain *x, int64_t now_ms)
+{
+    int64_t end = now_ms + BUDGET_MS;
+    struct held *h;
+    while ((h = first_at(x, HELD_HASH)) && clock_mono_ms() < end) {
+        if (!x->hash)
+            x->hash = verify_hash_begin(x->self->paths, h->path);
+        int rc = verify_hash_go_on(x->hash, end, h->md5, &h->info);
+        if (rc > 0)
+            return;
+        h->hashed = rc == 0;
+        h->folder = rc == -EINVAL;
+        verify_hash_free(x->hash);
+        x->hash = NULL;
+        helds_step(x->helds, h, HELD_RIPE, now_ms);
+    }
+}
+
+static bool release(struct integrity_explain *x, struct held *h, int64_t now_ms)
+{
+    const struct pending *newer = pendings_find(x->self->pending, h->path);
+    bool changed_since = newer && newer->waiting; /* by somebody who is to be named */
+    if (changed_since)
+        held_set_actor(h, newer->actor);
+    struct pending *p = pendings_add(x->self->pending, h->path, h->actor, now_ms, 0);
+    if (!p)
+        return false;
+    if (!changed_since)
+        p->seen_ms = h->seen_ms;
+    helds_step(x->helds, h, HELD_LOOKED, now_ms);
+    return true;
+}
+
+/* Folders after what is in them: a look at a new folder walks through all of it. */
+static void run_release(struct integrity_explain *x, int64_t now_ms)
+{
+    size_t n = 0;
+    for (int folders = 0; folders < 2 && x->helds->steps[HELD_RIPE] > 0; folders++) {
+        if (folders && x->helds->steps[HELD_LOOKED] > n)
+            return;
+        for (struct held *h = x->helds->first; h && n < RELEASE_MAX; h = h->next)
+            if (h->step == HELD_RIPE && h->folder == (folders > 0) && !release(x, h, now_ms))
+                return;
+            else
+                n += h->step == HELD_LOOKED && h->step_ms == now_ms;
+    }
+}
+
+/* Looks that came to nothing, and those that ended without a word to us. */
+static void run_expiry(struct integrity_explain *x, int64_t now_ms)
+{
+    struct held *next;
+    for (struct held *h = x->helds->steps[HELD_LOOKED] > 0 ? x->helds->first : NULL; h; h = next) {
+        const struct pending *p = pendings_find(x->self->pending, h->path);
+        next = h->next;
+        if (h->step == HELD_LOOKED && now_ms - h->step_ms > LOOK_MS_MAX && !(p && p->waiting))
+            helds_remove(x->helds, h);
+    }
+}
+
+static void run_end(struct integrity_explain *x, int64_t now_ms)
+{
+    if (integrity_summary_waits(x->summary))
+        dpkg_log_refresh(x->log, now_ms, true);
+    bool running = dpkg_log_running(x->log, now_ms);
+    /* what an earlier run counted waits for the rest, which the first scan finds */
+    if (helds_count(x->helds) == 0 && !running && !x->self->first_scan &&
+        integrity_summary_waits(x->summary))
+        integrity_summary_tell(x->summary, x->log);
+    integrity_summary_keep(x->summary);
+    if (x->overflow && helds_count(x->helds) < HELD_MAX / 2) {
+        x->overflow = false;
+        integrity_scan_soon(x->self, now_ms);
+    }
+    if (helds_count(x->helds) == 0 && !running && now_ms - x->used_ms > IDLE_MS)
+        dpkg_log_forget(x->log);
+}
+
+int64_t integrity_explain_run(struct integrity_explain *x, int64_t now_ms)
+{
+    bool held = helds_count(x->helds) > 0;
+    if (!held && !x->log->loaded && !integrity_summary_waits(x->summary) && !x->overflow)
+        return INT64_MAX;
+    if (held && dpkg_log_refresh(x->log, now_ms, false))
+        x->news = true;
+    run_pass(x, now_ms);
+    run_hash(x, now_ms);
+    run_release(x, now_ms);
+    run_expiry(x, now_ms);
+    run_end(x, now_ms);
+    if (owner_pass_under_way(x->pass) || x->helds->steps[HELD_HASH] > 0)
+        return now_ms;
+    if (x->helds->steps[HELD_RIPE] > 0)
+        return now_ms + 20;
+    return now_ms + (helds_count(x->helds) > 0 ? PASS_MS : 1000);
+}
