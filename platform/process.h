@@ -13,6 +13,7 @@ struct process_cost {
 };
 
 void process_cost_of_self(struct process_cost *out);
+uint64_t process_faults(void); /* pages brought in so far without reading a disk, all threads */
 int process_self_id(void);
 
 /* Path of the running program; length, or a negative errno value. */

@@ -3,19 +3,22 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "platform/file.h"
+#include "platform/process.h"
 
 #include <errno.h>
 #include <lmdb.h>
 
 #define MAP_START  ((size_t)64 << 20) /* address space, not memory */
 #define MAP_MAX    ((size_t)1 << (sizeof(size_t) > 4 ? 36 : 30))
-#define READS_HELD 48 /* so many reads, then the map is renewed: what they touched is let go */
+/* So many page faults, then the map is renewed: what reading has brought in is let go. Each brings
+ * in up to 64 KiB, because the kernel maps what lies around, if it is in its cache. */
+#define FAULTS_HELD 80
 
 struct table_file {
     MDB_env *env;
     MDB_dbi table[STORE_TABLES];
     size_t map_size;
-    unsigned reads; /* since the map was renewed */
+    uint64_t faults; /* of this process when the map was renewed */
 };
 
 struct table_walk {
@@ -124,13 +127,13 @@ static int renew_map(struct table_file *f, size_t size)
     int rc = mdb_env_set_mapsize(f->env, size);
     if (rc == 0)
         f->map_size = size;
-    f->reads = 0;
+    f->faults = process_faults();
     return rc;
 }
 
-static int count_read(struct table_file *f)
+static int let_go(struct table_file *f, unsigned held)
 {
-    return ++f->reads > READS_HELD ? renew_map(f, f->map_size) : 0;
+    return process_faults() - f->faults > held ? renew_map(f, f->map_size) : 0;
 }
 
 /* ---- reading ---- */
@@ -139,7 +142,7 @@ int table_file_get(struct table_file *f, enum store_table t, struct span key, st
 {
     MDB_txn *txn;
     MDB_val k = value_of(key), v;
-    int rc = count_read(f);
+    int rc = let_go(f, FAULTS_HELD);
     if (rc == 0)
         rc = mdb_txn_begin(f->env, NULL, MDB_RDONLY, &txn);
     if (rc != 0)
@@ -155,7 +158,7 @@ int table_walk_begin(struct table_file *f, enum store_table t, struct span from,
                      struct table_walk **out)
 {
     struct table_walk *w = mem_new(1, sizeof(*w));
-    int rc = count_read(f);
+    int rc = let_go(f, FAULTS_HELD);
     if (rc == 0)
         rc = mdb_txn_begin(f->env, NULL, MDB_RDONLY, &w->txn);
     if (rc == 0)
@@ -224,7 +227,7 @@ int table_file_apply(struct table_file *f, const struct changes *c)
         if (rc == 0)
             rc = apply_all(f, c);
     }
-    if (rc == 0 && f->reads > 0 && renew_map(f, f->map_size) != 0)
+    if (rc == 0 && let_go(f, 0) != 0)
         log_warning("the state file could not be mapped anew");
     return error_of(rc);
 }

@@ -47,6 +47,12 @@ void process_cost_of_self(struct process_cost *out)
     out->peak_kib = kib_of(status, "\nVmHWM:");
 }
 
+uint64_t process_faults(void)
+{
+    struct rusage u;
+    return getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_minflt : 0;
+}
+
 int process_self_path(char *out, size_t size)
 {
     static const char deleted[] = " (deleted)";
