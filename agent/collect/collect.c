@@ -8,12 +8,14 @@
 #include "collect/status.h"
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "platform/memory.h"
 #include "platform/notify.h"
 #include "platform/random.h"
 #include "platform/service.h"
 
 #define STATUS_EVERY_MS 1000   /* at most */
 #define LOOK_EVERY_MS   300000 /* at folders, even when nobody told of a change */
+#define TRIM_EVERY_MS   60000
 
 struct collect {
     const char *config_file;
@@ -29,6 +31,7 @@ struct collect {
     int64_t status_due;      /* not before */
     uint64_t status_changes; /* what pipeline_changes() said at the last one */
     int64_t look_due;
+    int64_t trim_due;
     bool look; /* at acknowledgements and requests */
     bool report_told;
 };
@@ -239,6 +242,15 @@ static void wait_for_work(struct collect *c, int64_t until)
     poll_wait(items, n + 2, timeout);
 }
 
+/* What a scan or a first fill has left goes back; the loop is not woken for it. */
+static void trim_memory(struct collect *c, int64_t now)
+{
+    if (now < c->trim_due)
+        return;
+    memory_trim();
+    c->trim_due = now + TRIM_EVERY_MS;
+}
+
 static void run_loop(struct collect *c)
 {
     c->look = true;
@@ -247,6 +259,7 @@ static void run_loop(struct collect *c)
             reload(c);
         int64_t due = pipeline_round(c->pipeline, clock_mono_ms());
         look_at_folders(c, clock_mono_ms());
+        trim_memory(c, clock_mono_ms());
         int64_t status = update_status(c, clock_mono_ms());
         service_alive();
         due = due < status ? due : status;

@@ -8,8 +8,8 @@
 #include <errno.h>
 #include <lmdb.h>
 
-#define MAP_START  ((size_t)64 << 20) /* address space, not memory */
-#define MAP_MAX    ((size_t)1 << (sizeof(size_t) > 4 ? 36 : 30))
+#define MAP_START ((size_t)64 << 20) /* address space, not memory */
+#define MAP_MAX   ((size_t)1 << (sizeof(size_t) > 4 ? 36 : 30))
 /* So many page faults, then the map is renewed: what reading has brought in is let go. Each brings
  * in up to 64 KiB, because the kernel maps what lies around, if it is in its cache. */
 #define FAULTS_HELD 80
