@@ -15,6 +15,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <linux/fs.h>
+#include <poll.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <sys/fanotify.h>
@@ -50,7 +51,7 @@ struct told {
     bool while_off, by_scan, known_actor, has_hash;
     int severity;
     char xattributes[200]; /* after */
-    bool immutable;
+    bool immutable, append_only;
     char path[400], new_path[400], changed[100], uid[2 * EVENT_UID_SIZE + 1], exe[100], target[100];
 };
 
@@ -86,6 +87,7 @@ static void take_file(const struct event *e, const char *vigia)
     *t = (struct told){.activity = e->activity,
                        .severity = e->severity,
                        .immutable = f->after.immutable,
+                       .append_only = f->after.append_only,
                        .pid = f->actor.pid,
                        .user = f->actor.uid,
                        .known_actor = f->actor.known,
@@ -478,10 +480,15 @@ static void set_attribute(const char *path, const char *name, const char *value,
     }
 }
 
-static int set_flags(const char *path, int flags)
+/* As chattr(1): the others stay. */
+static int set_flags(const char *path, int wanted)
 {
-    int f = open(on_disk(path), O_RDONLY | O_CLOEXEC);
-    int rc = ioctl(f, FS_IOC_SETFLAGS, &flags);
+    const int ours = FS_IMMUTABLE_FL | FS_APPEND_FL | FS_NODUMP_FL;
+    int f = open(on_disk(path), O_RDONLY | O_CLOEXEC), flags;
+    int rc = ioctl(f, FS_IOC_GETFLAGS, &flags);
+    flags = (flags & ~ours) | wanted;
+    if (rc == 0)
+        rc = ioctl(f, FS_IOC_SETFLAGS, &flags);
     close(f);
     return rc;
 }
@@ -1055,6 +1062,56 @@ static void a_change_is_told_with_who_made_it(void **state)
     stop(true);
 }
 
+/* Whether this kernel tells of a flag that is set with chattr(1); Debian 12's does not. */
+static bool flags_are_told(const char *path)
+{
+    struct pollfd p = {.fd = inotify_init1(IN_NONBLOCK | IN_CLOEXEC), .events = POLLIN};
+    assert_true(inotify_add_watch(p.fd, on_disk(path), IN_ATTRIB) >= 0);
+    assert_int_equal(set_flags(path, FS_NODUMP_FL), 0);
+    bool told_one = poll(&p, 1, 500) == 1;
+    close(p.fd);
+    return told_one;
+}
+
+static int chattr(const char *path, int flags)
+{
+    int status = -1, pid = fork(); /* our own changes are not told */
+    if (pid == 0)
+        _exit(set_flags(path, flags) != 0);
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    return status;
+}
+
+/* What no event tells is found by the next scan, although no time of the content has changed. */
+static void flags_are_told_at_the_latest_by_a_scan(void **state)
+{
+    (void)state;
+    static const char *const paths[] = {"/w/fixed", "/w/log", "/w/folder"};
+    static const int flags[] = {FS_IMMUTABLE_FL, FS_APPEND_FL, FS_IMMUTABLE_FL};
+    write_file("/w/probe", "1");
+    write_file("/w/fixed", "1");
+    write_file("/w/log", "1");
+    make("/w/folder");
+    begin_realtime();
+    if (set_flags("/w/probe", 0) != 0)
+        skip(); /* this file system has none */
+    bool at_once = flags_are_told("/w/probe");
+    for (size_t i = 0; i < 3; i++)
+        assert_int_equal(chattr(paths[i], flags[i]), 0);
+    for (size_t i = 0; i < 3 && at_once; i++)
+        assert_false(await(paths[i])->by_scan);
+    if (!at_once)
+        scan();
+    for (size_t i = 0; i < 3; i++) {
+        assert_int_equal(chattr(paths[i], 0), 0);
+        check(paths[i], FILE_ACTIVITY_SET_SECURITY, "\"flags\"");
+        assert_int_equal(find(paths[i])->immutable, flags[i] == FS_IMMUTABLE_FL);
+        assert_int_equal(find(paths[i])->append_only, flags[i] == FS_APPEND_FL);
+    }
+    assert_int_equal(told_n, 3);
+    stop(true);
+}
+
 static void a_new_tree_is_told_whole(void **state)
 {
     (void)state;
@@ -1177,6 +1234,7 @@ int main(void)
         TEST(a_broken_off_baseline_goes_on),
         TEST(a_broken_off_recheck_goes_on),
         BOTH(a_change_is_told_with_who_made_it),
+        BOTH(flags_are_told_at_the_latest_by_a_scan),
         BOTH(a_new_tree_is_told_whole),
         TEST(a_rename_is_told_once),
         TEST(watch_and_scan_give_the_same_uid),
