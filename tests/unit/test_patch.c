@@ -5,6 +5,7 @@
 #include "platform/file.h"
 #include "source/apt/pattern.h"
 #include "source/apt/phase.h"
+#include "source/apt/sources.h"
 #include "source/deb/version.h"
 #include "source/patch/tell.h"
 #include "unit/cmocka_all.h"
@@ -467,9 +468,36 @@ static void a_thousand_pending_updates_fit_one_line(void **state)
     packages_release(&p);
 }
 
+static void an_archive_is_known_by_its_host(void **state)
+{
+    (void)state;
+    static const char *const archs[] = {"amd64"};
+    static const struct {
+        const char *uri, *site;
+    } rows[] = {{"http://deb.example:80/debian", "deb.example"},
+                {"http://ana:secret@deb.example/debian", "deb.example"},
+                {"http://[2001:db8::1]:80/debian", "2001:db8::1"},
+                {"http://[2001:db8::1/debian", "2001:db8::1"},
+                {"http://[]/debian", ""},
+                {"http://[", ""},
+                {"file:/srv/debian", ""}};
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char text[160];
+        struct apt_sources s;
+        apt_sources_init(&s);
+        snprintf(text, sizeof(text), "Types: deb\nURIs: %s\nSuites: stable\nComponents: main\n",
+                 rows[i].uri);
+        apt_sources_parse(&s, "x.sources", span_of(text), archs, 1);
+        assert_int_equal(s.archives, 1);
+        assert_string_equal(s.archive[0].site, rows[i].site);
+        apt_sources_release(&s);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(an_archive_is_known_by_its_host),
         cmocka_unit_test(versions_are_ordered_by_policy),
         cmocka_unit_test(what_is_on_the_disk_counts),
         cmocka_unit_test(phases_are_drawn_as_apt_draws_them),

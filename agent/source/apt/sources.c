@@ -79,7 +79,8 @@ static void split_uri(struct span text, struct uri *u)
     u->host = u->authority;
     if (span_starts(u->host, SPAN("["))) { /* an IPv6 address */
         u->host.p++;
-        u->host.n = span_find(u->host, ']') - 1;
+        u->host.n--;
+        u->host.n = span_find(u->host, ']');
     } else {
         u->host.n = span_find(u->host, ':');
     }
