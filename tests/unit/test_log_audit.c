@@ -190,23 +190,44 @@ static void an_argument_in_pieces_is_one(void **state)
     HAS("|a0=sh|a1=abcd|a2=x|");
 }
 
-static void a_restart_loses_no_line(void **state)
+static void restart(void)
 {
-    (void)state;
     struct buf saved = BUF_INIT(2 * AUDIT_SAVED_MAX);
     const struct audit_callbacks cb = {NULL, take_record, take_dropped};
-    take("type=SYSCALL " ID(70) " pid=1 comm=\"one\"", 1);
     assert_true(audit_save(a, &saved));
     assert_false(audit_save(a, &saved));
     audit_free(a);
     a = audit_new(&cb);
     audit_restore(a, buf_span(&saved), 5);
+    buf_release(&saved);
+}
+
+static void a_restart_loses_no_line(void **state)
+{
+    (void)state;
+    take("type=SYSCALL " ID(70) " pid=1 comm=\"one\"", 1);
+    restart();
     take("type=PROCTITLE " ID(70) " proctitle=\"one\"", 6);
     assert_int_equal(records, 1);
     HAS("comm=one|");
     HAS("proctitle=one|");
     assert_int_equal(seen.uid[0], 1);
-    buf_release(&saved);
+}
+
+/* Times in disorder: what was not complete before the restart is not so by it. */
+static void a_restart_completes_nothing(void **state)
+{
+    (void)state;
+    take("type=SYSCALL msg=audit(1795524999.000:80): pid=1 comm=\"first\"", 1);
+    take("type=SYSCALL msg=audit(1795524000.000:81): pid=1 comm=\"old\"", 1);
+    take("type=SYSCALL msg=audit(1795524999.000:82): pid=1 comm=\"later\"", 1);
+    take("type=PROCTITLE msg=audit(1795524999.000:80): proctitle=\"first\"", 1);
+    restart();
+    assert_int_equal(records, 1);
+    take("type=PROCTITLE msg=audit(1795524000.000:81): proctitle=\"old\"", 6);
+    assert_int_equal(records, 2);
+    HAS("comm=old|");
+    HAS("proctitle=old|");
 }
 
 static void other_lines_are_left_to_the_caller(void **state)
@@ -239,6 +260,7 @@ int main(void)
         AUDIT_TEST(one_event_is_bounded),
         AUDIT_TEST(an_argument_in_pieces_is_one),
         AUDIT_TEST(a_restart_loses_no_line),
+        AUDIT_TEST(a_restart_completes_nothing),
         AUDIT_TEST(other_lines_are_left_to_the_caller),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

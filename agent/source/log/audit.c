@@ -230,8 +230,7 @@ static struct pending *find(struct audit *a, const struct audit_line *line)
 static struct pending *begin(struct audit *a, const struct audit_line *line,
                              const uint8_t uid[EVENT_UID_SIZE])
 {
-    while (a->n > 0 &&
-           (a->n == AUDIT_PENDING_MAX || a->pending[0].time_ms < line->time_ms - WAIT_MS))
+    if (a->n == AUDIT_PENDING_MAX)
         finish(a, 0);
     struct pending *p = &a->pending[a->n++];
     *p = (struct pending){
@@ -262,8 +261,11 @@ bool audit_take(struct audit *a, struct span line, const uint8_t uid[EVENT_UID_S
     struct pending *p = find(a, &parsed);
     if (!p && end)
         return true; /* of an event that is handed on already */
-    if (!p)
+    if (!p) {
+        while (a->n > 0 && a->pending[0].time_ms < parsed.time_ms - WAIT_MS)
+            finish(a, 0);
         p = begin(a, &parsed, uid);
+    }
     if (!end)
         append(a, p, line);
     p->since = now_ms;
@@ -309,6 +311,19 @@ bool audit_save(struct audit *a, struct buf *out)
     return true;
 }
 
+/* Nothing is finished by it: what was waiting waits on, whatever its times say of each other. */
+static void restore_line(struct audit *a, struct span line, struct span uid, int64_t now_ms)
+{
+    struct audit_line parsed;
+    if (!audit_line_parse(line, &parsed))
+        return;
+    struct pending *p = find(a, &parsed);
+    if (!p)
+        p = begin(a, &parsed, (const uint8_t *)uid.p);
+    append(a, p, line);
+    p->since = now_ms;
+}
+
 void audit_restore(struct audit *a, struct span saved, int64_t now_ms)
 {
     struct span uid, lines, line;
@@ -316,6 +331,6 @@ void audit_restore(struct audit *a, struct span saved, int64_t now_ms)
     while (span_take(&saved, EVENT_UID_SIZE, &uid) && span_take_u32(&saved, &n) &&
            span_take(&saved, n, &lines))
         while (span_take_line(&lines, &line))
-            audit_take(a, line, (const uint8_t *)uid.p, now_ms);
+            restore_line(a, line, uid, now_ms);
     a->changed = false;
 }
