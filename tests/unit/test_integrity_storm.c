@@ -21,6 +21,7 @@
 #define END_MS   60000
 #define TOLD_MAX 8192
 #define ID       "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define LAYER    "fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
 
 /* ---- the pipeline, writing straight into a real store ---- */
 
@@ -510,6 +511,28 @@ static void a_write_in_a_container_names_it(void **state)
     assert_int_equal(umount(on_disk("")), 0);
 }
 
+/* By somebody on the host, while the container does not run. */
+static void a_write_in_a_stopped_container_names_it(void **state)
+{
+    (void)state;
+    static const char mounts[] = "/w/docker/image/overlay2/layerdb/mounts/" ID;
+    static const char layer[] = "/w/docker/overlay2/" LAYER "/diff";
+    char path[600];
+    if (geteuid() != 0)
+        skip();
+    assert_int_equal(folder_make(on_disk(mounts), 0755), 0);
+    assert_int_equal(folder_make(on_disk(layer), 0755), 0);
+    snprintf(path, sizeof(path), "%s/mount-id", on_disk(mounts));
+    scratch_append(path, LAYER, sizeof(LAYER) - 1);
+    start_and_scan();
+    in_another_process(make_file, on_disk(layer), 7);
+    snprintf(path, sizeof(path), "%s/file7", layer);
+    const struct told *t = await(path);
+    assert_string_equal(t->container, ID);
+    assert_string_equal(t->overlay, "");
+    stop();
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 
 int main(void)
@@ -523,6 +546,7 @@ int main(void)
         TEST(a_storm_loses_no_path),
         TEST(what_a_mount_shows_and_hides_is_told),
         TEST(a_write_in_a_container_names_it),
+        TEST(a_write_in_a_stopped_container_names_it),
     };
     private = unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) == 0;
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -64,7 +64,7 @@ static void keep(struct integrity *self, const char *path, bool was_folder,
 }
 
 /* Containers come and go: the mounts are read again, but not for each of many changes. */
-static const char *overlay_of(struct integrity *self, const char *path)
+static void name_container(struct integrity *self, struct integrity_fact *f)
 {
     char on_disk[INTEGRITY_PATH_MAX];
     int64_t now_ms = clock_mono_ms();
@@ -73,9 +73,11 @@ static const char *overlay_of(struct integrity *self, const char *path)
         mounts_read(&self->mounts);
         self->mounts_until_ms = now_ms + MOUNTS_KEPT_MS;
     }
-    return integrity_paths_on_disk(self->paths, path, on_disk, sizeof(on_disk))
-               ? mounts_overlay_of(self->mounts, on_disk)
-               : NULL;
+    if (!integrity_paths_on_disk(self->paths, f->new_path ? f->new_path : f->path, on_disk,
+                                 sizeof(on_disk)))
+        return;
+    f->overlay = mounts_overlay_of(self->mounts, on_disk);
+    f->container = integrity_container_of(self->containers, on_disk, f->overlay, now_ms);
 }
 
 /* actor: the fact's, to be shared. */
@@ -88,7 +90,7 @@ static void tell_and_keep(struct integrity *self, struct integrity_fact *f,
     if (verdict == EXPLAIN_TELL && f->change & ~(unsigned)INTEGRITY_UNTOLD) {
         f->severity = integrity_severity_of(self->severity, f->new_path ? f->new_path : f->path,
                                             f->change, f->by_packages);
-        f->overlay = overlay_of(self, f->new_path ? f->new_path : f->path);
+        name_container(self, f);
         if (!integrity_storms_take(self->storms, f, clock_mono_ms()))
             integrity_tell(f, self->host.emit, self->host.ctx);
         self->told += f->by_scan;

@@ -384,6 +384,7 @@ static void close_integrity(void *ctx)
     pendings_free(self->pending);
     integrity_storms_free(self->storms);
     mounts_free(self->mounts);
+    integrity_containers_free(self->containers);
     integrity_actor_drop(self->last_actor);
     integrity_paths_free(self->paths);
     integrity_severity_free(self->severity);
@@ -405,6 +406,7 @@ static int open_integrity(const struct source_host *host, void **out, struct err
     self->paths = integrity_paths_new(host->config);
     self->pending = pendings_new(PENDING_MAX);
     self->storms = integrity_storms_new(host);
+    self->containers = integrity_containers_new();
     *out = self;
     if (!host->config->integrity)
         return 0;

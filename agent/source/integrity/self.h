@@ -5,6 +5,7 @@
 
 #include "platform/mounts.h"
 #include "platform/watch.h"
+#include "source/integrity/container.h"
 #include "source/integrity/explain.h"
 #include "source/integrity/pending.h"
 #include "source/integrity/scan.h"
@@ -25,6 +26,7 @@ struct integrity {
     struct watch_event event;
     struct mounts *mounts; /* as they were until mounts_until_ms; NULL: not known */
     int64_t mounts_until_ms;
+    struct integrity_containers *containers;
     struct integrity_look look;
     struct buf record[2]; /* of the baseline: the path's own and that of its former name */
     struct buf out;

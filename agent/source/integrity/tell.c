@@ -144,20 +144,6 @@ static void put_actor(const struct watch_actor *a, struct names *names, struct e
         out->parent[i] = (struct event_parent){a->parent[i].pid, span_of(a->parent[i].exe)};
 }
 
-#define CONTAINER_DIGITS 64
-
-/* A part of the path that is a container's id, as containerd's mount points have. */
-static struct span container_in(const char *path)
-{
-    for (; *path; path += strcspn(path, "/")) {
-        path += *path == '/';
-        if (strcspn(path, "/") == CONTAINER_DIGITS &&
-            strspn(path, "0123456789abcdef") >= CONTAINER_DIGITS)
-            return span_make(path, CONTAINER_DIGITS);
-    }
-    return (struct span){NULL, 0};
-}
-
 /* What makes a state this one and no other. */
 static struct span fingerprint(const struct integrity_state *s, uint64_t numbers[6])
 {
@@ -230,10 +216,8 @@ void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, cons
     };
     if (f->by_scan && f->after) /* a scan comes late; the change itself dates it */
         e.time_ms = f->after->info.ctime_ns / NS_PER_MS;
-    if (f->overlay) {
-        e.u.file.overlay = span_of(f->overlay);
-        e.u.file.container = container_in(f->overlay);
-    }
+    e.u.file.overlay = span_of(f->overlay ? f->overlay : "");
+    e.u.file.container = span_of(f->container ? f->container : "");
     put_state(f->before, &names[0], &e.u.file.before);
     put_state(f->after, &names[1], &e.u.file.after);
     put_actor(f->actor, &names[2], &e.u.file.actor);

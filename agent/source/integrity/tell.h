@@ -23,6 +23,7 @@ struct integrity_fact {
     const char *as_package; /* how it stands to what the package says of it, in words, or NULL */
     bool conffile;          /* a configuration file of the package */
     const char *overlay;    /* where a container sees it, NULL: it lies in no container's layer */
+    const char *container;  /* the id of that container; NULL: not known */
 };
 
 /* The bit of a kind of change by the word that events use for it ("setuid"); 0: there is none. */
