@@ -2,6 +2,7 @@
 systems that never answer, and how collect bears it (silence of its watchdog, descriptors, memory, threads, CPU)."""
 
 import ctypes
+import fcntl
 import glob
 import gzip
 import json
@@ -13,6 +14,7 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -69,6 +71,11 @@ def mount(source, target, kind, flags=0, data=None):
 
 def unmount(target):
     call("umount2", os.fsencode(target), MNT_DETACH)
+
+
+def end_with_parent():
+    """This process goes when the one goes that forked it."""
+    LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
 
 
 def own_mounts():
@@ -140,7 +147,7 @@ class Attacker:
                 os.setgroups([])
                 os.setgid(uid)
                 os.setuid(uid)
-                LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
+                end_with_parent()
                 os.umask(0o022)
                 if not forever:
                     work(*what)
@@ -334,10 +341,18 @@ class Host:
         return self.status().get("counters", {}).get("dropped", {}).get(reason, 0)
 
     def scan(self, seconds):
-        """Has everything looked at; the scan's event."""
-        since = len(self.take())
+        """Has everything looked at; the event of a scan that began after this was asked for."""
+        since, asked = len(self.take()), time.time() * 1000
         self.request("scan")
-        return self.told(lambda e: is_class(e, 6007), seconds, since)
+        return self.told(lambda e: is_class(e, 6007) and int(e["scan"]["uid"].split("-")[1]) >= asked, seconds, since)
+
+    def scan_skips(self, wanted, seconds):
+        """Has everything looked at until wanted() likes the counts of what is skipped; the last ones."""
+        counts, until = None, time.monotonic() + seconds
+        while time.monotonic() < until and not (counts is not None and wanted(counts)):
+            scan = self.scan(max(1, until - time.monotonic()))
+            counts = scan["unmapped"]["vigia"]["skipped"] if scan else None
+        return counts is not None and wanted(counts), counts
 
     def sing(self, seconds):
         """Writes a file and a line and waits for both to be told: the seconds that took, or None."""
@@ -349,6 +364,15 @@ class Host:
         file = self.told(lambda e: is_class(e, 1001) and word in e["file"]["path"], seconds, since)
         line = self.told(lambda e: is_class(e, 2004) and word in json.dumps(e), seconds, since)
         return round(time.monotonic() - began, 1) if file and line else None
+
+    def export(self):
+        """Leaves what was told where tests/shared/ocsf checks it against the full schemas."""
+        folder = os.path.join(os.environ.get("BUILD", TREE + "/build/release"), "events")
+        os.makedirs(folder, exist_ok=True)
+        with open("%s/%s.ndjson" % (folder, os.path.basename(sys.argv[0])), "a", encoding="utf-8") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)   # another host may leave its own at the same time
+            for event in self.take():
+                file.write(json.dumps(event) + "\n")
 
     def close(self, keep=False):
         if self.runs():
