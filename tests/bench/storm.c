@@ -1,8 +1,9 @@
 /*
- * A storm: files are made in 20 watched folders as fast as one process can, 200,000 of them. How
- * many events that becomes, whether they and their counts add up to every file, how much memory it
- * takes above that of the first scan, and whether a re-scan still finds something untold. Run from
- * the root of the tree.
+ * Storms: four processes make 300,000 files in 20 watched folders as fast as they can, and then
+ * change the mode of each, on a file system in memory where this host lets us mount one. How many
+ * changes a second that is with nobody watching and with the source at work, how many events it
+ * becomes, whether they and their counts add up to every file, how much memory that takes above the
+ * first scan's, and whether a re-scan still finds something untold. Run from the root of the tree.
  */
 #include "platform/clock.h"
 #include "platform/file.h"
@@ -10,30 +11,34 @@
 #include "unit/scratch.h"
 
 #include <fcntl.h>
+#include <sched.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #define FOLDERS 20
-#define FILES   10000 /* in each */
+#define MAKERS  4
+#define FILES   75000 /* of each */
+#define ALONE   20000 /* with nobody watching */
 #define END_MS  300000
 
 static struct store *store;
-static char in[300];
-static uint64_t scans, detections, events, files, dropped;
+static char in[300], alone[300];            /* watched, and not */
+static uint64_t scans, scanned, detections; /* of those that were asked for */
+static uint64_t events, files, dropped;
 
 static void emit(void *ctx, const struct event *e)
 {
     (void)ctx;
     if (e->class_uid == EVENT_SCAN) {
-        scans++;
+        scans += e->u.scan.type_id == 1;
+        scanned = e->u.scan.files;
         detections = e->u.scan.detections;
         return;
     }
     events++;
-    if (e->u.file.count > 0)
-        files += e->u.file.count;
-    else if (e->activity == FILE_ACTIVITY_CREATE && e->u.file.after.type_id == 1)
-        files++;
+    files += e->u.file.count > 0 ? e->u.file.count : e->u.file.after.type_id == 1;
 }
 
 static void put(void *ctx, enum store_table t, struct span key, struct span value)
@@ -81,29 +86,80 @@ static void turn(void *self)
         store_commit(store);
 }
 
-static void make_all(int64_t *took_ms)
+/* ---- who makes them ---- */
+
+struct maker {
+    int pid, from;
+};
+
+static bool make_file(const char *path)
 {
-    char path[400];
-    int64_t began = clock_mono_ms();
-    for (unsigned i = 0; i < FOLDERS * FILES; i++) {
-        snprintf(path, sizeof(path), "%s/%u/%u", in, i % FOLDERS, i);
-        int f = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
-        if (f < 0 || close(f) != 0)
-            _exit(1);
-    }
-    *took_ms = clock_mono_ms() - began;
+    int f = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+    return f >= 0 && close(f) == 0;
 }
 
-static int start_maker(int out)
+static bool change_mode(const char *path)
 {
-    int pid = fork();
-    if (pid == 0) {
-        int64_t took_ms;
-        make_all(&took_ms);
-        _exit(write(out, &took_ms, sizeof(took_ms)) != sizeof(took_ms));
-    }
-    return pid;
+    return chmod(path, 0640) == 0;
 }
+
+static const struct kind {
+    const char *what;
+    bool (*act)(const char *path);
+    int changes; /* that the kernel tells of each */
+} kinds[] = {{"files made", make_file, 2}, {"modes changed", change_mode, 1}};
+
+static void act_on_all(const struct kind *k, const char *root, unsigned which, unsigned n)
+{
+    char path[400];
+    for (unsigned i = 0; i < n; i++) {
+        snprintf(path, sizeof(path), "%s/%u/%u-%u", root, i % FOLDERS, which, i);
+        if (!k->act(path))
+            _exit(1);
+    }
+}
+
+static bool start_makers(const struct kind *k, const char *root, unsigned n, struct maker *out)
+{
+    for (unsigned i = 0; i < MAKERS; i++) {
+        int pipes[2];
+        if (pipe(pipes) != 0)
+            return false;
+        out[i] = (struct maker){.pid = fork(), .from = pipes[0]};
+        if (out[i].pid == 0) {
+            int64_t times[2] = {clock_mono_ms(), 0};
+            act_on_all(k, root, i, n);
+            times[1] = clock_mono_ms();
+            _exit(write(pipes[1], times, sizeof(times)) != sizeof(times));
+        }
+        close(pipes[1]);
+    }
+    return true;
+}
+
+/* Changes a second, from the first one's beginning to the last one's end; 0: one failed. */
+static double end_makers(const struct kind *k, unsigned n, struct maker *makers)
+{
+    int64_t first = INT64_MAX, last = 0, times[2];
+    bool fine = true;
+    for (unsigned i = 0; i < MAKERS; i++) {
+        int status = -1;
+        fine = read(makers[i].from, times, sizeof(times)) == sizeof(times) && fine;
+        fine = waitpid(makers[i].pid, &status, 0) > 0 && status == 0 && fine;
+        close(makers[i].from);
+        first = fine && times[0] < first ? times[0] : first;
+        last = fine && times[1] > last ? times[1] : last;
+    }
+    return fine ? 1000.0 * k->changes * MAKERS * n / (double)(last > first ? last - first : 1) : 0;
+}
+
+static double make_unwatched(const struct kind *k)
+{
+    struct maker makers[MAKERS];
+    return start_makers(k, alone, ALONE, makers) ? end_makers(k, ALONE, makers) : 0;
+}
+
+/* ---- the storm ---- */
 
 static bool until(void *self, const uint64_t *what, uint64_t least)
 {
@@ -113,47 +169,68 @@ static bool until(void *self, const uint64_t *what, uint64_t least)
     return *what >= least;
 }
 
-static bool storm(void *self)
+static bool scan(void *self)
 {
-    int pipes[2], status = -1;
-    int64_t took_ms = 0, began = clock_mono_ms();
-    if (!until(self, &scans, 1) || pipe(pipes) != 0)
-        return false;
-    double before = peak_mb;
-    events = 0;
-    int pid = start_maker(pipes[1]);
-    bool all = until(self, &files, FOLDERS * FILES);
-    int64_t told_ms = clock_mono_ms() - began;
-    bool made = read(pipes[0], &took_ms, sizeof(took_ms)) == sizeof(took_ms);
-    waitpid(pid, &status, 0);
-    close(pipes[0]);
-    close(pipes[1]);
-    uint64_t finished = scans;
+    uint64_t before = scans;
     source_integrity.request(self, "scan");
-    bool again = until(self, &scans, finished + 1);
-    printf("storm %d files at %.0f changes/s: %llu events for %llu files after %.1f s, %llu "
-           "dropped, memory %+.1f MB above the first scan's; a re-scan finds %llu more\n",
-           FOLDERS * FILES, 2000.0 * FOLDERS * FILES / (double)(took_ms > 0 ? took_ms : 1),
-           (unsigned long long)events, (unsigned long long)files, (double)told_ms / 1000,
-           (unsigned long long)dropped, peak_mb - before, (unsigned long long)detections);
-    return all && made && again && detections == 0 && dropped == 0;
+    return until(self, &scans, before + 1);
+}
+
+static bool storm(void *self, const struct kind *k, double unwatched)
+{
+    struct maker makers[MAKERS];
+    double before = peak_mb;
+    int64_t began = clock_mono_ms();
+    events = files = 0;
+    if (!start_makers(k, in, FILES, makers))
+        return false;
+    bool all = until(self, &files, MAKERS * FILES);
+    int64_t told_ms = clock_mono_ms() - began;
+    double rate = end_makers(k, FILES, makers);
+    bool again = scan(self);
+    printf("storm %d %s at %.0f changes/s (%.0f with nobody watching): %llu events for %llu after "
+           "%.1f s, %llu dropped, memory %+.1f MB above what it was; a re-scan of %llu files finds "
+           "%llu more\n",
+           MAKERS * FILES, k->what, rate, unwatched, (unsigned long long)events,
+           (unsigned long long)files, (double)told_ms / 1000, (unsigned long long)dropped,
+           peak_mb - before, (unsigned long long)scanned, (unsigned long long)detections);
+    return all && again && rate > 0 && detections == 0 && dropped == 0 && files == MAKERS * FILES;
+}
+
+static bool storms(void *self, const double *unwatched)
+{
+    bool fine = scan(self);
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && fine; i++)
+        fine = storm(self, &kinds[i], unwatched[i]);
+    return fine;
+}
+
+/* A folder with its 20, in memory if possible. */
+static void make_place(char out[300], const char *name)
+{
+    char path[400];
+    snprintf(out, 300, "%s/%s", scratch_path(), name);
+    folder_make(out, 0755);
+    mount("none", out, "tmpfs", 0, "mode=755");
+    for (unsigned i = 0; i < FOLDERS; i++) {
+        snprintf(path, sizeof(path), "%s/%u", out, i);
+        folder_make(path, 0755);
+    }
 }
 
 int main(void)
 {
-    char state[300], path[400], *paths[] = {in};
+    char state[300], *paths[] = {in};
     struct error e = {""};
     bool fresh, fine = false;
     void *self;
+    if (unshare(CLONE_NEWNS) == 0) /* what is mounted here goes with us */
+        mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
     scratch_open();
     snprintf(state, sizeof(state), "%s/state", scratch_path());
-    snprintf(in, sizeof(in), "%s/in", scratch_path());
     folder_make(state, 0700);
-    folder_make(in, 0755);
-    for (unsigned i = 0; i < FOLDERS; i++) {
-        snprintf(path, sizeof(path), "%s/%u", in, i);
-        folder_make(path, 0755);
-    }
+    make_place(in, "in");
+    make_place(alone, "alone");
     const struct config config = {.integrity = true,
                                   .realtime = true,
                                   .severity_file = (char[]){"conf/severity"},
@@ -164,14 +241,17 @@ int main(void)
                                   .rehash_every_s = 604800,
                                   .hash_max = 1ull << 30};
     struct source_host host = {.config = &config, .emit = emit, .put = put, .dropped = drop};
+    double unwatched[] = {make_unwatched(&kinds[0]), make_unwatched(&kinds[1])};
+    umount(alone);
     if (store_open(state, &store, &fresh, &e) == 0) {
         host.store = store;
         if (source_integrity.open(&host, &self, &e) == 0) {
-            fine = storm(self);
+            fine = storms(self, unwatched);
             source_integrity.close(self);
         }
         store_close(store);
     }
+    umount(in);
     scratch_close();
     return fine ? 0 : 1;
 }
