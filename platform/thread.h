@@ -15,7 +15,7 @@ void lock_drop(struct lock *l);
 
 struct thread;
 /* background: low CPU and I/O priority, for scans; a tenth of what others get, not only what they
- * leave. Small stack (256 KiB). */
+ * leave. Small stack (512 KiB). */
 int thread_start(void (*run)(void *arg), void *arg, bool background, struct thread **out);
 void thread_join(struct thread *t); /* waits for the end and frees t */
 

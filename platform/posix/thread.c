@@ -11,7 +11,7 @@
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define STACK_SIZE (2048 * 1024)
 #else
-#define STACK_SIZE (256 * 1024)
+#define STACK_SIZE (512 * 1024)
 #endif
 
 struct lock {

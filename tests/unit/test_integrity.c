@@ -1206,6 +1206,38 @@ static void a_long_scan_lets_others_pass(void **state)
     stop(true);
 }
 
+/* A new tree that takes five seconds does not hold up another one that takes none. */
+static void a_large_tree_lets_others_pass(void **state)
+{
+    (void)state;
+    char path[64], bytes[1024];
+    memset(bytes, 'x', sizeof(bytes));
+    make("/outside");
+    make("/outside/large");
+    for (unsigned i = 0; i < 40; i++) {
+        snprintf(path, sizeof(path), "/outside/large/%u", i);
+        for (unsigned n = 0; n < 256; n++)
+            scratch_append(on_disk(path), bytes, sizeof(bytes));
+    }
+    config.scan_rate = 2 << 20;
+    begin_realtime();
+    told_n = 0;
+    shell("mv ../outside/large .");
+    await("/w/large");
+    run_for(1000);
+    shell("mkdir d; echo x > d/f");
+    await("/w/d/f");
+    assert_in_range(told_n, 5, 35);
+    int64_t end = clock_mono_ms() + END_MS;
+    while (told_n < 1 + 40 + 2 && clock_mono_ms() < end)
+        turn();
+    run_for(300);
+    assert_int_equal(told_n, 1 + 40 + 2);
+    scan();
+    assert_int_equal(told_n, 0);
+    stop(true);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
 #define BOTH(f)                                                                                    \
     TEST(f),                                                                                       \
@@ -1239,6 +1271,7 @@ int main(void)
         TEST(a_rename_is_told_once),
         TEST(watch_and_scan_give_the_same_uid),
         TEST(a_long_scan_lets_others_pass),
+        TEST(a_large_tree_lets_others_pass),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,6 +7,13 @@
 
 #define JOBS_MAX  64
 #define FOUND_MAX 256
+#define RUNS_MAX  3    /* everything, a tree that interrupts it, and one that interrupts that */
+#define TREE_MS   1000 /* a tree goes on so long before another may interrupt it */
+
+struct run {
+    const struct integrity_job *job;
+    int64_t since_ms; /* when it began or went on */
+};
 
 struct integrity_scan {
     struct integrity_walk_host host;
@@ -17,6 +24,8 @@ struct integrity_scan {
     size_t first, found_n;
     bool stop;
     uint64_t progress;
+    struct run runs[RUNS_MAX]; /* the worker's, as the next: what runs, the innermost last */
+    size_t runs_n;
     struct bell *to_loop, *to_worker;
     struct thread *worker;
 };
@@ -75,18 +84,26 @@ static void found(void *ctx, const struct integrity_found *f)
         free(f->path);
 }
 
-static struct integrity_job *take_job(struct integrity_scan *s, bool trees_only)
+static bool is_running(const struct integrity_scan *s, const char *path)
+{
+    for (size_t i = 0; i < s->runs_n; i++)
+        if (s->runs[i].job->path && strcmp(s->runs[i].job->path, path) == 0)
+            return true;
+    return false;
+}
+
+/* The first of the trees; everything comes after them. */
+static struct integrity_job *take_job(struct integrity_scan *s)
 {
     struct integrity_job *job = NULL;
     lock_take(s->lock);
     for (size_t i = 0; i < s->jobs_n && !job; i++) {
-        if (!s->jobs[i]->path && (trees_only || i + 1 < s->jobs_n))
-            continue; /* everything comes after the single trees */
+        bool tree = s->jobs[i]->path && !is_running(s, s->jobs[i]->path);
+        if (!tree && (s->runs_n > 0 || i + 1 < s->jobs_n))
+            continue;
         job = s->jobs[i];
         memmove(&s->jobs[i], &s->jobs[i + 1], (--s->jobs_n - i) * sizeof(struct integrity_job *));
     }
-    if (!job && !trees_only && s->jobs_n > 0)
-        job = s->jobs[--s->jobs_n];
     lock_drop(s->lock);
     return job;
 }
@@ -94,30 +111,42 @@ static struct integrity_job *take_job(struct integrity_scan *s, bool trees_only)
 static void run_job(struct integrity_scan *s, struct integrity_job *job)
 {
     int64_t began = clock_mono_ms();
+    s->runs[s->runs_n++] = (struct run){job, began};
     job->result.started_ms = clock_wall_ms();
     integrity_walk(&s->host, job);
     job->result.duration_ms = clock_mono_ms() - began;
+    s->runs_n--;
     struct integrity_found end = {.kind = INTEGRITY_FOUND_END, .job = job};
     if (!push(s, &end))
         integrity_job_free(job);
 }
 
+/* Trees go before what is left of everything; and, so that one with a million files does not hold
+ * up all others, in turns with what is left of a long one. */
 static void between(void *ctx, uint64_t files)
 {
     struct integrity_scan *s = ctx;
+    struct run *run = &s->runs[s->runs_n - 1];
     struct integrity_job *job;
-    __atomic_store_n(&s->progress, files, __ATOMIC_RELAXED);
-    if (__atomic_load_n(&s->jobs_n, __ATOMIC_RELAXED) == 0)
+    if (!run->job->path)
+        __atomic_store_n(&s->progress, files, __ATOMIC_RELAXED);
+    if (__atomic_load_n(&s->jobs_n, __ATOMIC_RELAXED) == 0 || s->runs_n == RUNS_MAX)
         return;
-    while ((job = take_job(s, true)))
+    int64_t now = clock_mono_ms(), until = run->job->path ? now + TREE_MS : INT64_MAX;
+    if (run->job->path && now - run->since_ms < TREE_MS)
+        return;
+    while (now < until && (job = take_job(s))) {
         run_job(s, job);
+        now = clock_mono_ms();
+    }
+    run->since_ms = now;
 }
 
 static void work(void *arg)
 {
     struct integrity_scan *s = arg;
     while (!must_stop(s)) {
-        struct integrity_job *job = take_job(s, false);
+        struct integrity_job *job = take_job(s);
         if (job)
             run_job(s, job);
         else

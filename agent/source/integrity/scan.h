@@ -58,11 +58,13 @@ struct integrity_scan;
 int integrity_scan_open(const struct config *c, const struct integrity_paths *paths,
                         struct store *store, struct integrity_scan **out);
 /* Takes the job over; false (and the job stays the caller's) when too many wait. Single files and
- * trees go before what is left of a scan of everything. */
+ * trees go before what is left of a scan of everything, and in turns with a tree that takes more
+ * than a second. */
 bool integrity_scan_give(struct integrity_scan *s, struct integrity_job *job);
 bool integrity_scan_next(struct integrity_scan *s, struct integrity_found *out);
 wait_t integrity_scan_wait(const struct integrity_scan *s);
-uint64_t integrity_scan_progress(const struct integrity_scan *s); /* files of the present job */
+uint64_t
+integrity_scan_progress(const struct integrity_scan *s); /* files of the scan of everything */
 void integrity_scan_close(struct integrity_scan *s); /* breaks off; jobs and findings are freed */
 
 #endif

@@ -397,8 +397,7 @@ static void visit_entries(struct walk *w, struct level *in)
     size_t n = w->n;
     int rc = 0;
     while (!stopped(w) && (rc = walk_next(in->folder, &name, &type)) == 1) {
-        if (!w->job->path)
-            w->host->between(w->host->ctx, w->result->files);
+        w->host->between(w->host->ctx, w->result->files);
         if (path_add(w, name))
             known += visit(w, in, name, type);
         else

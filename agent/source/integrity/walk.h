@@ -16,7 +16,7 @@ struct integrity_walk_host {
     bool (*stop)(void *ctx);
     /* Takes f->path over. May wait for room. */
     void (*found)(void *ctx, const struct integrity_found *f);
-    /* Called between two entries of a scan of everything. */
+    /* Called between two entries; may walk another job. */
     void (*between)(void *ctx, uint64_t files);
 };
 
