@@ -103,6 +103,23 @@ bool span_take(struct span *rest, size_t n, struct span *out)
     return true;
 }
 
+bool span_take_char(struct span *rest, char c)
+{
+    struct span one;
+    return rest->n > 0 && rest->p[0] == c && span_take(rest, 1, &one);
+}
+
+bool span_take_digits(struct span *rest, size_t n, int *out)
+{
+    struct span left = *rest, digits;
+    uint64_t v;
+    if (n > 9 || !span_take(&left, n, &digits) || !span_to_u64(digits, &v))
+        return false;
+    *rest = left;
+    *out = (int)v;
+    return true;
+}
+
 static bool take_little_endian(struct span *rest, size_t n, uint64_t *out)
 {
     struct span bytes;

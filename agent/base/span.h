@@ -45,6 +45,10 @@ bool span_take_until(struct span *rest, char c, struct span *out);
 bool span_take_line(struct span *rest, struct span *out);
 /* Takes exactly n bytes; false (and nothing taken) when there are fewer. */
 bool span_take(struct span *rest, size_t n, struct span *out);
+/* Takes the byte c if it comes next. */
+bool span_take_char(struct span *rest, char c);
+/* Takes exactly n digits (at most 9) as a number; false (and nothing taken) on anything else. */
+bool span_take_digits(struct span *rest, size_t n, int *out);
 /* Little-endian numbers. */
 bool span_take_u32(struct span *rest, uint32_t *out);
 bool span_take_u64(struct span *rest, uint64_t *out);

@@ -40,6 +40,27 @@ static void numbers_are_checked(void **state)
     assert_false(span_to_i64(SPAN("9223372036854775808"), &i));
 }
 
+static void digits_and_bytes_are_taken_whole(void **state)
+{
+    (void)state;
+    struct span rest = SPAN("2026-1x");
+    int v = -1;
+    assert_true(span_take_digits(&rest, 4, &v) && v == 2026);
+    assert_false(span_take_char(&rest, '/'));
+    assert_true(span_take_char(&rest, '-'));
+    assert_false(span_take_digits(&rest, 2, &v)); /* "1x": nothing is taken */
+    assert_false(span_take_digits(&rest, 3, &v)); /* there are two */
+    assert_int_equal(v, 2026);
+    assert_true(span_take_digits(&rest, 1, &v) && v == 1);
+    assert_true(span_take_char(&rest, 'x') && rest.n == 0);
+    assert_false(span_take_char(&rest, 'x'));
+    rest = SPAN("-12345678901");
+    assert_false(span_take_digits(&rest, 2, &v)); /* no sign */
+    span_take_char(&rest, '-');
+    assert_false(span_take_digits(&rest, 10, &v)); /* might not fit */
+    assert_true(span_take_digits(&rest, 9, &v) && v == 123456789);
+}
+
 static void needles_are_found(void **state)
 {
     (void)state;
@@ -194,6 +215,7 @@ int main(void)
         cmocka_unit_test(spans_never_run_past_their_end),
         cmocka_unit_test(lines_lose_their_ends_only),
         cmocka_unit_test(numbers_are_checked),
+        cmocka_unit_test(digits_and_bytes_are_taken_whole),
         cmocka_unit_test(needles_are_found),
         cmocka_unit_test(a_buffer_keeps_its_limit),
         cmocka_unit_test(a_map_holds_what_was_set),

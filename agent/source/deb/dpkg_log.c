@@ -22,30 +22,16 @@
 
 /* ---- one line ---- */
 
-static bool take_number(struct span *s, size_t n, int *out)
-{
-    struct span digits;
-    uint64_t v;
-    if (!span_take(s, n, &digits) || !span_to_u64(digits, &v))
-        return false;
-    *out = (int)v;
-    return true;
-}
-
-static bool take_char(struct span *s, char c)
-{
-    struct span one;
-    return s->n > 0 && s->p[0] == c && span_take(s, 1, &one);
-}
-
 /* "2026-11-24 12:34:56 " */
 static bool take_time(struct span *s, int64_t *ms)
 {
     int year, month, day, hour, minute, second;
-    if (!take_number(s, 4, &year) || !take_char(s, '-') || !take_number(s, 2, &month) ||
-        !take_char(s, '-') || !take_number(s, 2, &day) || !take_char(s, ' ') ||
-        !take_number(s, 2, &hour) || !take_char(s, ':') || !take_number(s, 2, &minute) ||
-        !take_char(s, ':') || !take_number(s, 2, &second) || !take_char(s, ' '))
+    if (!span_take_digits(s, 4, &year) || !span_take_char(s, '-') ||
+        !span_take_digits(s, 2, &month) || !span_take_char(s, '-') ||
+        !span_take_digits(s, 2, &day) || !span_take_char(s, ' ') ||
+        !span_take_digits(s, 2, &hour) || !span_take_char(s, ':') ||
+        !span_take_digits(s, 2, &minute) || !span_take_char(s, ':') ||
+        !span_take_digits(s, 2, &second) || !span_take_char(s, ' '))
         return false;
     if (month < 1 || month > 12 || day < 1 || day > 31 || hour > 23 || minute > 59 || second > 60)
         return false;

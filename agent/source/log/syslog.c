@@ -4,27 +4,11 @@
 
 #define DAY_MS 86400000
 
-static bool take_digits(struct span *s, size_t n, int *out)
-{
-    struct span digits;
-    uint64_t v;
-    if (!span_take(s, n, &digits) || !span_to_u64(digits, &v))
-        return false;
-    *out = (int)v;
-    return true;
-}
-
-static bool take_char(struct span *s, char c)
-{
-    struct span one;
-    return s->n > 0 && s->p[0] == c && span_take(s, 1, &one);
-}
-
 static bool take_clock(struct span *s, int *hour, int *minute, int *second)
 {
-    return take_digits(s, 2, hour) && take_char(s, ':') && take_digits(s, 2, minute) &&
-           take_char(s, ':') && take_digits(s, 2, second) && *hour < 24 && *minute < 60 &&
-           *second < 61;
+    return span_take_digits(s, 2, hour) && span_take_char(s, ':') &&
+           span_take_digits(s, 2, minute) && span_take_char(s, ':') &&
+           span_take_digits(s, 2, second) && *hour < 24 && *minute < 60 && *second < 61;
 }
 
 void syslog_clock_init(struct syslog_clock *c, int64_t now_ms, int64_t local_offset_s)
@@ -45,10 +29,11 @@ static bool take_traditional_time(struct span *s, const struct syslog_clock *c, 
     if (!span_take(s, 3, &name))
         return false;
     size_t at = span_find_span((struct span){months, sizeof(months) - 1}, name);
-    if (at >= sizeof(months) - 1 || at % 3 != 0 || !take_char(s, ' '))
+    if (at >= sizeof(months) - 1 || at % 3 != 0 || !span_take_char(s, ' '))
         return false;
-    bool fine = take_char(s, ' ') ? take_digits(s, 1, &day) : take_digits(s, 2, &day);
-    if (!fine || day < 1 || day > 31 || !take_char(s, ' ') ||
+    bool fine =
+        span_take_char(s, ' ') ? span_take_digits(s, 1, &day) : span_take_digits(s, 2, &day);
+    if (!fine || day < 1 || day > 31 || !span_take_char(s, ' ') ||
         !take_clock(s, &hour, &minute, &second))
         return false;
     for (int year = c->year + 1;; year--) {
@@ -62,7 +47,7 @@ static bool take_traditional_time(struct span *s, const struct syslog_clock *c, 
 static int take_fraction_ms(struct span *s)
 {
     int ms = 0, weight = 100;
-    if (!take_char(s, '.'))
+    if (!span_take_char(s, '.'))
         return 0;
     while (s->n > 0 && s->p[0] >= '0' && s->p[0] <= '9') {
         ms += (s->p[0] - '0') * weight;
@@ -77,15 +62,16 @@ static int take_fraction_ms(struct span *s)
 static bool take_iso_time(struct span *s, int64_t *out)
 {
     int year, month, day, hour, minute, second, zone_hour = 0, zone_minute = 0;
-    if (!take_digits(s, 4, &year) || !take_char(s, '-') || !take_digits(s, 2, &month) ||
-        !take_char(s, '-') || !take_digits(s, 2, &day) || !take_char(s, 'T') ||
+    if (!span_take_digits(s, 4, &year) || !span_take_char(s, '-') ||
+        !span_take_digits(s, 2, &month) || !span_take_char(s, '-') ||
+        !span_take_digits(s, 2, &day) || !span_take_char(s, 'T') ||
         !take_clock(s, &hour, &minute, &second) || month < 1 || month > 12 || day < 1 || day > 31)
         return false;
     int ms = take_fraction_ms(s), sign = 0;
-    if (!take_char(s, 'Z')) {
-        sign = take_char(s, '+') ? 1 : take_char(s, '-') ? -1 : 0;
-        if (sign == 0 || !take_digits(s, 2, &zone_hour) || !take_char(s, ':') ||
-            !take_digits(s, 2, &zone_minute))
+    if (!span_take_char(s, 'Z')) {
+        sign = span_take_char(s, '+') ? 1 : span_take_char(s, '-') ? -1 : 0;
+        if (sign == 0 || !span_take_digits(s, 2, &zone_hour) || !span_take_char(s, ':') ||
+            !span_take_digits(s, 2, &zone_minute))
             return false;
     }
     *out = text_utc_ms(year, month, day, hour, minute, second, ms) -
@@ -110,12 +96,12 @@ static void take_tag(struct span *s, struct syslog_line *out)
             return;
         out->pid = span_to_u64(pid, &number) && number < INT32_MAX ? (int64_t)number : 0;
     }
-    if (!take_char(&rest, ':')) {
+    if (!span_take_char(&rest, ':')) {
         out->pid = 0;
         return;
     }
     out->program = (struct span){s->p, n};
-    take_char(&rest, ' ');
+    span_take_char(&rest, ' ');
     *s = rest;
 }
 
@@ -123,7 +109,7 @@ bool syslog_parse(struct span line, const struct syslog_clock *clock, struct sys
 {
     *out = (struct syslog_line){.time_ms = clock->now_ms, .message = line};
     struct span s = line, priority;
-    if (take_char(&s, '<') && (!span_take_until(&s, '>', &priority) || priority.n > 3))
+    if (span_take_char(&s, '<') && (!span_take_until(&s, '>', &priority) || priority.n > 3))
         return false;
     struct span iso = s;
     int64_t time_ms;
@@ -135,7 +121,7 @@ bool syslog_parse(struct span line, const struct syslog_clock *clock, struct sys
         return false;
     }
     struct span host;
-    if (!take_char(&s, ' ') || !span_take_until(&s, ' ', &host) || host.n == 0 || host.n > 255)
+    if (!span_take_char(&s, ' ') || !span_take_until(&s, ' ', &host) || host.n == 0 || host.n > 255)
         return false;
     out->time_ms = time_ms;
     out->dated = dated;
