@@ -42,6 +42,7 @@ struct zstd_out {
 };
 #define ZSTD_WINDOW_LOG_MAX 100 /* ZSTD_d_windowLogMax */
 #define ZSTD_WINDOW_LOG     26
+enum { ZSTD_WINDOW_TOO_LARGE = 16, ZSTD_NO_MEMORY = 64 }; /* of zstd_errors.h, which never change */
 
 static struct {
     int (*decoder)(struct xz_stream *s, uint64_t memory, uint32_t flags);
@@ -61,7 +62,7 @@ static struct {
     void *(*create)(void);
     size_t (*set)(void *ctx, int parameter, int value);
     size_t (*decompress)(void *ctx, struct zstd_out *out, struct zstd_in *in);
-    unsigned (*is_error)(size_t code);
+    int (*error)(size_t code); /* 0: none */
     size_t (*release)(void *ctx);
 } zstd;
 
@@ -87,7 +88,7 @@ static const struct library {
                      {{"ZSTD_createDStream", &zstd.create},
                       {"ZSTD_DCtx_setParameter", &zstd.set},
                       {"ZSTD_decompressStream", &zstd.decompress},
-                      {"ZSTD_isError", &zstd.is_error},
+                      {"ZSTD_getErrorCode", &zstd.error},
                       {"ZSTD_freeDStream", &zstd.release}}},
 };
 
@@ -125,19 +126,32 @@ struct unpack {
     } u;
 };
 
+static const struct {
+    const char *ending, *magic;
+    size_t magic_n;
+    enum unpack_kind kind;
+} kinds[] = {{".gz", "\x1f\x8b\x08", 3, UNPACK_GZIP},
+             {".xz", "\3757zXZ\0", 6, UNPACK_XZ},
+             {".lz4", "\x04\x22\x4d\x18", 4, UNPACK_LZ4},
+             {".zst", "\x28\xb5\x2f\xfd", 4, UNPACK_ZSTD}};
+#define KINDS (sizeof(kinds) / sizeof(kinds[0]))
+
 enum unpack_kind unpack_kind_of(const char *name)
 {
-    static const struct {
-        const char *ending;
-        enum unpack_kind kind;
-    } kinds[] = {
-        {".gz", UNPACK_GZIP}, {".xz", UNPACK_XZ}, {".lz4", UNPACK_LZ4}, {".zst", UNPACK_ZSTD}};
     size_t n = strlen(name);
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+    for (size_t i = 0; i < KINDS; i++) {
         size_t length = strlen(kinds[i].ending);
         if (n > length && strcmp(name + n - length, kinds[i].ending) == 0)
             return kinds[i].kind;
     }
+    return UNPACK_NONE;
+}
+
+enum unpack_kind unpack_kind_of_head(const void *head, size_t n)
+{
+    for (size_t i = 0; i < KINDS; i++)
+        if (n >= kinds[i].magic_n && memcmp(head, kinds[i].magic, kinds[i].magic_n) == 0)
+            return kinds[i].kind;
     return UNPACK_NONE;
 }
 
@@ -203,10 +217,11 @@ static int64_t step_gzip(struct unpack *u, const void **in, size_t *in_n, void *
     int rc = inflate(z, Z_NO_FLUSH);
     *in = z->next_in;
     *in_n -= had - z->avail_in;
-    if (rc != Z_OK && rc != Z_STREAM_END && rc != Z_BUF_ERROR)
-        return rc == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
     u->whole = rc == Z_STREAM_END;
-    return wanted - z->avail_out;
+    uInt made = wanted - z->avail_out;
+    if (made > 0 || rc == Z_OK || rc == Z_STREAM_END || rc == Z_BUF_ERROR)
+        return made; /* an error is told again the next time */
+    return rc == Z_MEM_ERROR ? -ENOMEM : -EBADMSG;
 }
 
 static int64_t step_xz(struct unpack *u, const void **in, size_t *in_n, void *out, size_t room)
@@ -225,10 +240,11 @@ static int64_t step_xz(struct unpack *u, const void **in, size_t *in_n, void *ou
     int rc = xz.code(s, XZ_RUN);
     *in = s->next_in;
     *in_n = s->avail_in;
-    if (rc != XZ_OK && rc != XZ_STREAM_END && rc != XZ_BUF_ERROR)
-        return rc == XZ_MEM_ERROR || rc == XZ_MEMLIMIT_ERROR ? -ENOMEM : -EBADMSG;
     u->whole = rc == XZ_STREAM_END;
-    return (int64_t)(room - s->avail_out);
+    size_t made = room - s->avail_out;
+    if (made > 0 || rc == XZ_OK || rc == XZ_STREAM_END || rc == XZ_BUF_ERROR)
+        return (int64_t)made; /* an error is told again the next time */
+    return rc == XZ_MEM_ERROR || rc == XZ_MEMLIMIT_ERROR ? -ENOMEM : -EBADMSG;
 }
 
 static int64_t step_lz4(struct unpack *u, const void **in, size_t *in_n, void *out, size_t room)
@@ -248,8 +264,9 @@ static int64_t step_zstd(struct unpack *u, const void **in, size_t *in_n, void *
     struct zstd_in from = {*in, *in_n, 0};
     struct zstd_out to = {out, room, 0};
     size_t rc = zstd.decompress(u->u.ctx, &to, &from);
-    if (zstd.is_error(rc))
-        return -EBADMSG;
+    int error = zstd.error(rc);
+    if (error != 0)
+        return error == ZSTD_WINDOW_TOO_LARGE || error == ZSTD_NO_MEMORY ? -ENOMEM : -EBADMSG;
     *in = (const char *)*in + from.pos;
     *in_n -= from.pos;
     u->whole = rc == 0;

@@ -1,4 +1,4 @@
-/* A rotated log, packed by gzip or said to be: what is read forward in pieces is what is read at
+/* A rotated log, packed or said to be: what is read forward in pieces is what is read at
  * once, memory and work stay bounded. */
 #include "base/mem.h"
 #include "source/log/content.h"

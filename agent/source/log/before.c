@@ -7,7 +7,7 @@
 #define SKIP_AT_ONCE (4u << 20) /* bytes unpacked in one go to get to where reading stood */
 #define NS           1000000000
 
-static const char packed_otherwise[] = "rotated log packed otherwise than gzip";
+static const char not_unpacked[] = "rotated log packed in a way that cannot be read here";
 
 static int open_generation(const struct log_generation *g, struct log_content *out,
                            struct file_info *info)
@@ -116,7 +116,7 @@ enum log_search log_before_search(struct log_follow *f, const struct log_follow_
     if (!among.unreadable)
         return LOG_NOT_FOUND;
     if (!among.told_later)
-        cb->unread(cb->ctx, packed_otherwise);
+        cb->unread(cb->ctx, not_unpacked);
     return LOG_UNREADABLE;
 }
 
@@ -204,7 +204,7 @@ bool log_before_next(struct log_follow *f, bool lost, const struct log_follow_ca
                                           .newest_ms = f->at.newest_ms,
                                           .back_told = f->at.back_told};
         else
-            cb->unread(cb->ctx, rc == -ENOTSUP ? packed_otherwise : "rotated log cannot be read");
+            cb->unread(cb->ctx, rc == -ENOTSUP ? not_unpacked : "rotated log cannot be read");
     }
     bool more = log_content_is_open(&f->content);
     f->changed = f->changed || more;

@@ -1,50 +1,49 @@
 #include "source/log/content.h"
 
 #include "base/mem.h"
+#include "platform/unpack.h"
 
 #include <errno.h>
-#include <zlib.h>
 
-#define WINDOW    (2 * LOG_CONTENT_BLOCK)
-#define KEPT      256
-#define PACKED    (32 * 1024)
-#define WORK_MAX  (1024 * 1024) /* packed bytes for one block; more unpack to nothing */
-#define GZIP_BITS (15 + 16)     /* zlib: the largest window, a gzip header and nothing else */
+#define WINDOW     (2 * LOG_CONTENT_BLOCK)
+#define KEPT       256
+#define PACKED     (32 * 1024)
+#define WORK_MAX   (1024 * 1024) /* packed bytes for one block; more unpack to nothing */
+#define HUNGRY_MAX 4
 
 struct log_unpack {
-    z_stream z;
+    enum unpack_kind kind;
+    struct unpack *stream;
     uint64_t packed_at; /* offset in the file of what comes next into `packed` */
-    uint64_t base;      /* offset in the content of window[0] */
-    size_t n;           /* bytes in window */
-    int end;            /* 0: there is more; 1: the end; else why it ends here */
+    const void *next;   /* in `packed`: what was not unpacked yet */
+    size_t next_n;
+    uint64_t base; /* offset in the content of window[0] */
+    size_t n;      /* bytes in window */
+    int end;       /* 0: there is more; 1: the end; else why it ends here */
     unsigned char packed[PACKED];
     char window[WINDOW];
 };
 
-/* What the file begins with says how it is packed; names may say anything. */
-static int packing_of(file_t file)
+/* Streams that are open and may need UNPACK_MEMORY_MAX each. Logs are read one after the other, so
+ * that there are rarely two: the one being read, and one looked into. */
+static int hungry;
+
+static bool is_hungry(enum unpack_kind kind)
 {
-    static const struct {
-        const char *magic;
-        size_t n;
-        int packing; /* 1: gzip, -ENOTSUP: not read */
-    } kinds[] = {
-        {"\x1f\x8b\x08", 3, 1},
-        {"\xfd"
-         "7zXZ\0",
-         6, -ENOTSUP},
-        {"\x28\xb5\x2f\xfd", 4, -ENOTSUP},
-        {"BZh", 3, -ENOTSUP},
-        {"\x04\x22\x4d\x18", 4, -ENOTSUP},
-    };
-    char head[8];
-    int64_t got = file_read_at(file, 0, head, sizeof(head));
+    return kind != UNPACK_NONE && kind != UNPACK_GZIP;
+}
+
+/* ---- opening ---- */
+
+/* What the file begins with says how it is packed; names may say anything. */
+static int packing_of(file_t file, uint64_t offset, enum unpack_kind *kind)
+{
+    char head[UNPACK_HEAD];
+    int64_t got = file_read_at(file, offset, head, sizeof(head));
     if (got < 0)
         return (int)got;
-    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
-        if ((size_t)got >= kinds[i].n && memcmp(head, kinds[i].magic, kinds[i].n) == 0)
-            return kinds[i].packing;
-    return 0;
+    *kind = unpack_kind_of_head(head, (size_t)got);
+    return span_starts(span_make(head, (size_t)got), SPAN("BZh")) ? -ENOTSUP : 0;
 }
 
 void log_content_plain(struct log_content *c, file_t file)
@@ -52,24 +51,40 @@ void log_content_plain(struct log_content *c, file_t file)
     *c = (struct log_content){file, NULL};
 }
 
+static int open_packed(struct log_content *c, enum unpack_kind kind)
+{
+    struct unpack *stream;
+    char byte;
+    if (is_hungry(kind) && hungry == HUNGRY_MAX)
+        return -ENOTSUP;
+    int rc = unpack_open(kind, &stream);
+    if (rc != 0)
+        return rc == -ENOSYS ? -ENOTSUP : rc;
+    c->unpack = mem_new(1, sizeof(*c->unpack));
+    c->unpack->kind = kind;
+    c->unpack->stream = stream;
+    hungry += is_hungry(kind);
+    /* the beginning of a stream says how much memory it wants */
+    return log_content_read_at(c, 0, &byte, 1) == -ENOMEM ? -ENOTSUP : 0;
+}
+
 int log_content_take(struct log_content *c, file_t file)
 {
-    int packing = packing_of(file);
+    enum unpack_kind kind = UNPACK_NONE;
     log_content_plain(c, file);
-    if (packing == 1) {
-        c->unpack = mem_new(1, sizeof(*c->unpack));
-        if (inflateInit2(&c->unpack->z, GZIP_BITS) != Z_OK)
-            packing = -ENOMEM;
-    }
-    if (packing < 0)
+    int rc = packing_of(file, 0, &kind);
+    if (rc == 0 && kind != UNPACK_NONE)
+        rc = open_packed(c, kind);
+    if (rc != 0)
         log_content_close(c);
-    return packing < 0 ? packing : 0;
+    return rc;
 }
 
 void log_content_close(struct log_content *c)
 {
     if (c->unpack) {
-        inflateEnd(&c->unpack->z);
+        hungry -= is_hungry(c->unpack->kind);
+        unpack_close(c->unpack->stream);
         free(c->unpack);
     }
     if (c->file != FILE_NONE)
@@ -82,30 +97,25 @@ void log_content_close(struct log_content *c)
 static bool more_packed(struct log_content *c)
 {
     struct log_unpack *u = c->unpack;
-    if (u->z.avail_in > 0)
-        return true;
     int64_t got = file_read_at(c->file, u->packed_at, u->packed, PACKED);
-    if (got <= 0) {
-        u->end = got < 0 ? (int)got : -EBADMSG; /* the stream has not ended, the file has */
+    if (got < 0)
+        u->end = (int)got;
+    if (got <= 0)
         return false;
-    }
     u->packed_at += (uint64_t)got;
-    u->z.next_in = u->packed;
-    u->z.avail_in = (unsigned)got;
+    u->next = u->packed;
+    u->next_n = (size_t)got;
     return true;
 }
 
-/* gzip files may be put one behind the other; what follows and is none is left alone, as gzip does
- */
-static void next_member(struct log_content *c)
+/* Streams may be put one behind the other; what follows and is none of the kind is left alone, as
+ * gzip does. */
+static void next_stream(struct log_content *c)
 {
     struct log_unpack *u = c->unpack;
-    unsigned char next[2];
-    uint64_t at = u->packed_at - u->z.avail_in;
-    if (file_read_at(c->file, at, next, 2) == 2 && next[0] == 0x1f && next[1] == 0x8b &&
-        inflateReset(&u->z) == Z_OK)
-        return;
-    u->end = 1;
+    enum unpack_kind kind = UNPACK_NONE;
+    if (packing_of(c->file, u->packed_at - u->next_n, &kind) != 0 || kind != u->kind)
+        u->end = 1;
 }
 
 /* Unpacks at most n bytes more to the end of the window; there is room. Returns the work it was:
@@ -115,31 +125,32 @@ static size_t unpack_some(struct log_content *c, size_t n)
     struct log_unpack *u = c->unpack;
     if (u->base + u->n >= LOG_UNPACKED_MAX)
         u->end = -EFBIG;
-    if (u->end != 0 || !more_packed(c))
+    bool more = u->end == 0 && (u->next_n > 0 || more_packed(c));
+    if (u->end != 0)
         return 1;
-    size_t in = u->z.avail_in;
-    u->z.next_out = (unsigned char *)u->window + u->n;
-    u->z.avail_out = (unsigned)n;
-    int rc = inflate(&u->z, Z_NO_FLUSH);
-    size_t out = n - u->z.avail_out;
+    size_t in = u->next_n; /* at the end of the file there may still be something inside */
+    int64_t got = unpack_step(u->stream, &u->next, &u->next_n, u->window + u->n, n);
+    size_t out = got > 0 ? (size_t)got : 0;
     u->n += out;
-    in -= u->z.avail_in;
-    if (rc == Z_STREAM_END)
-        next_member(c);
-    else if (rc != Z_OK && rc != Z_BUF_ERROR)
-        u->end = -EBADMSG;
+    in -= u->next_n;
+    if (got < 0)
+        u->end = (int)got;
+    else if (unpack_is_whole(u->stream))
+        next_stream(c);
+    else if (!more && out == 0)
+        u->end = -EBADMSG; /* the stream has not ended, the file has */
     return in > out ? in : out + 1;
 }
 
 static int restart(struct log_unpack *u)
 {
-    if (inflateReset(&u->z) != Z_OK)
-        return -EBADMSG;
-    u->z.avail_in = 0;
+    unpack_close(u->stream);
+    u->stream = NULL;
+    u->next_n = 0;
     u->packed_at = u->base = 0;
     u->n = 0;
-    u->end = 0;
-    return 0;
+    u->end = unpack_open(u->kind, &u->stream);
+    return u->end;
 }
 
 /* Drops what stands before offset in the window, but for a little that may be asked for again. */
@@ -160,7 +171,7 @@ int64_t log_content_skip(struct log_content *c, uint64_t offset, uint64_t budget
     if (!u)
         return 0;
     if (offset < u->base && restart(u) != 0)
-        return -EBADMSG;
+        return u->end;
     while (u->base + u->n < offset && u->end == 0 && budget > 0) {
         uint64_t missing = offset - u->base - u->n;
         u->base += u->n;

@@ -1,10 +1,11 @@
 /*
- * The bytes of one log file by offset, whether it lies there as it was written or packed by gzip
- * (as logrotate leaves it): offsets always count what was written.
+ * The bytes of one log file by offset, whether it lies there as it was written or packed by
+ * gzip, xz, zstd or lz4 (as logrotate leaves it): offsets always count what was written.
  *
- * A packed file is hostile input. It is unpacked piece by piece with memory that does not depend on
- * it, the caller bounds the work of each call, and nothing behind LOG_UNPACKED_MAX is read.
- * Reading goes forward; an offset before the last one costs unpacking from the beginning.
+ * A packed file is hostile input. It is unpacked piece by piece, in 200 KB for gzip and at most
+ * UNPACK_MEMORY_MAX for the others, of which no more than four are open at once; the caller bounds
+ * the work of each call, and nothing behind LOG_UNPACKED_MAX is read. Reading goes forward; an
+ * offset before the last one costs unpacking from the beginning.
  */
 #ifndef SOURCE_LOG_CONTENT_H
 #define SOURCE_LOG_CONTENT_H
@@ -23,8 +24,9 @@ struct log_content {
     struct log_unpack *unpack; /* NULL: not packed */
 };
 
-/* Takes an open file over (it is closed on failure too). 0, -ENOTSUP when it is packed in a form
- * that is not read (xz, zstd, bzip2, lz4), or another negative errno value. */
+/* Takes an open file over (it is closed on failure too). 0, -ENOTSUP when it is packed in a way
+ * that cannot be read here (bzip2; no library for it on this host; too much memory, or too many
+ * open at once), or another negative errno value. */
 int log_content_take(struct log_content *c, file_t file);
 /* An open file that is known not to be packed. */
 void log_content_plain(struct log_content *c, file_t file);

@@ -1,7 +1,7 @@
 /*
  * Follows one log file through its life: lines as they come, rotation by rename (the old file is
  * read to its end, under its new name if need be) and by copytruncate (what was not read yet is
- * found in the copy), generations that came and went meanwhile (read in their order, packed by gzip
+ * found in the copy), generations that came and went meanwhile (read in their order, packed
  * or not), truncation, replacement and deletion.
  *
  * Lines are handed on whole, without the newline, cut at LOG_LINE_MAX; a line without a newline
