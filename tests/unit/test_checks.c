@@ -8,6 +8,9 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "source/all.h"
+#include "source/checks/joined.h"
+#include "source/checks/pam.h"
+#include "source/checks/settings.h"
 #include "source/checks/sudoers.h"
 #include "source/checks/tell.h"
 #include "source/checks/want.h"
@@ -195,6 +198,42 @@ static void tags_of_sudoers_are_seen_for_what_they_are(void **state)
         if (n != rows[i].n)
             fail_msg("%s: %zu", rows[i].line, n);
     }
+}
+
+static void joined_lines_know_where_they_began(void **state)
+{
+    (void)state;
+    struct joined j;
+    struct span line;
+    joined_begin(&j, SPAN("a\tb\nc \\\n\\\nd\n\nlonger than that\ne\\"), 8, NULL);
+    assert_true(joined_next(&j, &line) && span_equal(line, SPAN("a b")) && j.first == 1);
+    assert_true(joined_next(&j, &line) && span_equal(line, SPAN("c   d")) && j.first == 2);
+    assert_true(joined_next(&j, &line) && line.n == 0 && j.first == 5 && !j.cut);
+    assert_true(joined_next(&j, &line) && j.cut && line.n <= 8);
+    assert_true(joined_next(&j, &line) && span_equal(line, SPAN("e\\")) && !j.cut);
+    assert_int_equal(j.first, 7);
+    assert_false(joined_next(&j, &line));
+    joined_end(&j);
+    joined_begin(&j, SPAN(" a \\ # why\n b"), 80, settings_bare);
+    assert_true(joined_next(&j, &line) && span_equal(line, SPAN("a  b")));
+    joined_end(&j);
+}
+
+static bool keep_last(void *ctx, const struct pam_line *l)
+{
+    struct pam_line *last = ctx;
+    assert_true(span_equal(l->arguments, SPAN("retry=3 minlen=12")));
+    last->line = l->line;
+    return true;
+}
+
+static void a_line_of_pam_goes_on_behind_a_backslash(void **state)
+{
+    (void)state;
+    struct pam_line last = {.line = 0};
+    pam_parse(SPAN("# head\npassword requisite pam_pwquality.so \\ # more\n retry=3 minlen=12\n"),
+              keep_last, &last);
+    assert_int_equal(last.line, 2);
 }
 
 /* ---- a hostile host ---- */
@@ -635,6 +674,8 @@ int main(void)
         IN_A_WORLD(a_file_that_others_may_write_is_not_read),
         cmocka_unit_test(values_are_judged),
         cmocka_unit_test(tags_of_sudoers_are_seen_for_what_they_are),
+        cmocka_unit_test(joined_lines_know_where_they_began),
+        cmocka_unit_test(a_line_of_pam_goes_on_behind_a_backslash),
         IN_A_WORLD(what_cannot_be_read_is_unknown),
         IN_A_WORLD(many_faults_are_named_as_far_as_they_fit_and_counted),
         IN_A_WORLD(includes_that_go_round_end),

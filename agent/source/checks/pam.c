@@ -1,6 +1,6 @@
 #include "source/checks/pam.h"
 
-#include "base/buf.h"
+#include "source/checks/joined.h"
 #include "source/checks/settings.h"
 
 #define LINE_MAX 4096
@@ -55,26 +55,16 @@ static bool parse_line(struct span line, struct pam_line *out)
 
 void pam_parse(struct span text, pam_line_fn *each, void *ctx)
 {
-    struct buf joined = BUF_INIT(LINE_MAX);
+    struct joined lines;
     struct span line;
     bool go_on = true;
-    int number = 0, first = 1;
-    while (go_on && span_take_line(&text, &line)) {
-        number++;
-        if (joined.n == 0)
-            first = number;
-        line = settings_bare(line);
-        bool more = line.n > 0 && line.p[line.n - 1] == '\\';
-        buf_put(&joined, line.p, more ? line.n - 1 : line.n);
-        buf_put_byte(&joined, ' ');
-        if (more)
-            continue;
-        struct pam_line l = {.line = first};
-        if (!joined.failed && parse_line(buf_span(&joined), &l))
+    joined_begin(&lines, text, LINE_MAX, settings_bare);
+    while (go_on && joined_next(&lines, &line)) {
+        struct pam_line l = {.line = lines.first};
+        if (!lines.cut && parse_line(line, &l))
             go_on = each(ctx, &l);
-        buf_clear(&joined);
     }
-    buf_release(&joined);
+    joined_end(&lines);
 }
 
 bool pam_argument(struct span arguments, struct span name, struct span *value)

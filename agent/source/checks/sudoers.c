@@ -1,6 +1,6 @@
 #include "source/checks/sudoers.h"
 
-#include "base/buf.h"
+#include "source/checks/joined.h"
 
 #define LINE_LIMIT 16384
 
@@ -112,24 +112,12 @@ static bool take_line(struct span line, int number, sudoers_fn *each, void *ctx)
 
 void sudoers_parse(struct span text, sudoers_fn *each, void *ctx)
 {
-    struct buf joined = BUF_INIT(LINE_LIMIT);
+    struct joined lines;
     struct span line;
-    bool go_on = true;
-    int number = 0, first = 1;
-    while (go_on && span_take_line(&text, &line)) {
-        number++;
-        if (joined.n == 0)
-            first = number;
-        for (size_t i = 0; i < line.n; i++)
-            buf_put_byte(&joined, line.p[i] == '\t' ? ' ' : line.p[i]);
-        if (joined.n > 0 && joined.p[joined.n - 1] == '\\' && text.n > 0) {
-            joined.p[joined.n - 1] = ' ';
-            continue;
-        }
-        go_on = take_line(buf_span(&joined), first, each, ctx);
-        buf_clear(&joined);
-    }
-    buf_release(&joined);
+    joined_begin(&lines, text, LINE_LIMIT, NULL);
+    while (joined_next(&lines, &line) && take_line(line, lines.first, each, ctx))
+        ;
+    joined_end(&lines);
 }
 
 bool sudoers_has_tag(struct span grant, struct span tag)
