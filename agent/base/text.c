@@ -192,3 +192,12 @@ bool text_parse_duration(struct span s, uint64_t *seconds)
     static const struct unit units[] = {{'s', 1}, {'m', 60}, {'h', 3600}, {'d', 86400}, {'\0', 0}};
     return parse_with_unit(s, units, seconds);
 }
+
+bool text_is_day(struct span s)
+{
+    int year, month, day;
+    return span_take_digits(&s, 4, &year) && span_take_char(&s, '-') &&
+           span_take_digits(&s, 2, &month) && span_take_char(&s, '-') &&
+           span_take_digits(&s, 2, &day) && s.n == 0 && month >= 1 && month <= 12 && day >= 1 &&
+           day <= 31;
+}

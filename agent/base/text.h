@@ -22,6 +22,9 @@ void text_put_name(struct buf *b, struct span name);
 /* Time as RFC 3339 in UTC with milliseconds: 2026-01-02T03:04:05.678Z (24 characters and NUL). */
 #define TEXT_TIME_SIZE 32
 void text_time(int64_t wall_ms, char out[TEXT_TIME_SIZE]);
+/* "2026-07-11", with a month and a day that can be. */
+#define TEXT_DAY_SIZE 11
+bool text_is_day(struct span s);
 /* Civil date and time to milliseconds since 1970 UTC (proleptic Gregorian). */
 int64_t text_utc_ms(int year, int month, int day, int hour, int minute, int second, int ms);
 

@@ -4,6 +4,7 @@
 #include "cli/host_checks.h"
 #include "config/config.h"
 #include "config/keys.h"
+#include "config/support_file.h"
 #include "detect/check.h"
 #include "source/checks/probe.h"
 #include "source/integrity/severity.h"
@@ -57,7 +58,7 @@ struct outcome { /* of one kind of file */
     struct buf errors; /* one a line */
 };
 
-enum { RULES, SEVERITY, CHECKS, KINDS };
+enum { RULES, SEVERITY, SUPPORT, CHECKS, KINDS };
 
 static const struct {
     const char *count, *errors; /* in JSON */
@@ -65,6 +66,7 @@ static const struct {
 } kinds[KINDS] = {
     [RULES] = {"rules", "rule_errors", "rules fine"},
     [SEVERITY] = {"severity_rows", "severity_errors", "rows in force"},
+    [SUPPORT] = {"support_releases", "support_errors", "releases with their end"},
     [CHECKS] = {"checks", "check_errors", "host checks fine"},
 };
 
@@ -86,6 +88,14 @@ static void check_severity(struct outcome *o)
     struct integrity_severity *t = integrity_severity_load(o->where, take_error, o);
     o->fine = integrity_severity_rows(t);
     integrity_severity_free(t);
+}
+
+static void check_support(struct outcome *o)
+{
+    struct support_table t;
+    support_table_load(o->where, take_error, o, &t);
+    o->fine = t.n;
+    support_table_release(&t);
 }
 
 static void check_checks(struct outcome *o)
@@ -139,12 +149,15 @@ static void print_words(const char *file, const char *config_error, const struct
 
 static int check_all(const char *file, const char *rules, const char *checks, bool json)
 {
-    static void (*const look[KINDS])(struct outcome * o) = {
-        [RULES] = check_rules, [SEVERITY] = check_severity, [CHECKS] = check_checks};
+    static void (*const look[KINDS])(struct outcome * o) = {[RULES] = check_rules,
+                                                            [SEVERITY] = check_severity,
+                                                            [SUPPORT] = check_support,
+                                                            [CHECKS] = check_checks};
     struct error e = {""};
     struct config *c = config_read(file, &e);
     struct outcome o[KINDS] = {[RULES] = {.where = rules || !c ? rules : c->rules_dir},
                                [SEVERITY] = {.where = c ? c->severity_file : NULL},
+                               [SUPPORT] = {.where = c ? c->support_file : NULL},
                                [CHECKS] = {.where = checks || !c ? checks : c->checks_dir}};
     int code = 0;
     for (size_t i = 0; i < KINDS; i++) {

@@ -90,6 +90,7 @@ struct config {
     /* where everything lies, from root */
     char *rules_dir;     /* <root>/etc/vigia/rules */
     char *severity_file; /* <root>/etc/vigia/severity */
+    char *support_file;  /* <root>/etc/vigia/support.ini */
     char *checks_dir;    /* <root>/etc/vigia/checks */
     char *pki_dir;       /* <root>/etc/vigia/pki */
     char *state_dir;     /* <root>/var/lib/vigia/state */

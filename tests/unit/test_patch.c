@@ -316,6 +316,12 @@ static int64_t day(int year, int month, int day_)
     return text_utc_ms(year, month, day_, 23, 59, 0, 0);
 }
 
+static void refuse(void *ctx, const char *problem)
+{
+    (void)ctx;
+    fail_msg("%s", problem);
+}
+
 static void the_end_of_a_release_is_known(void **state)
 {
     (void)state;
@@ -334,9 +340,11 @@ static void the_end_of_a_release_is_known(void **state)
         {"debian", "", 2026, 1, 1, SUPPORT_UNKNOWN},
     };
     struct patch_support s;
+    struct support_table table;
     scratch_open();
+    support_table_load("conf/support.ini", refuse, NULL, &table);
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
-        patch_support_read(scratch_path(), rows[i].id, rows[i].codename,
+        patch_support_read(scratch_path(), &table, rows[i].id, rows[i].codename,
                            day(rows[i].year, rows[i].month, rows[i].day), &s);
         if (s.state != rows[i].state)
             fail_msg("%s %d: %s", rows[i].codename, rows[i].year, support_state_names[s.state]);
@@ -345,10 +353,61 @@ static void the_end_of_a_release_is_known(void **state)
              "version,codename,series,created,release,eol,eol-lts,eol-elts\n"
              "12,Bookworm,bookworm,2021-08-14,2023-06-10,2026-06-10,2028-06-30,2033-06-30\n"
              "77,Next,next,2030-01-01\n");
-    patch_support_read(scratch_path(), "debian", "bookworm", day(2026, 7, 1), &s);
+    patch_support_read(scratch_path(), &table, "debian", "bookworm", day(2026, 7, 1), &s);
     assert_int_equal(s.state, SUPPORT_LTS);
     assert_string_equal(s.lts, "2028-06-30");
+    support_table_release(&table);
     scratch_close();
+}
+
+static char problems[4096];
+
+static void note_problem(void *ctx, const char *problem)
+{
+    (void)ctx;
+    size_t n = strlen(problems);
+    snprintf(problems + n, sizeof(problems) - n, "%.60s\n", problem);
+}
+
+static void wrong_releases_are_left_out_and_named(void **state)
+{
+    (void)state;
+    struct support_table table;
+    support_table_parse("s",
+                        SPAN("; head\n"
+                             "early = standard 2026-01-01\n"
+                             "[debian]\n"
+                             "one = standard 2026-07-11 lts 2028-06-30\n"
+                             "two = lts 2028-06-30\n"
+                             "three = standard 2028-13-30\n"
+                             "four = standard\n"
+                             "five = standard 2026-01-01 standard 2026-01-02\n"
+                             "six = forever 2026-01-01\n"
+                             "one = standard 2030-01-01\n"
+                             "a-name-of-thirty-two-bytes-00000 = standard 2026-01-01\n"
+                             "nonsense\n"
+                             "last = paid 2027-01-01 standard 2026-01-01\n"),
+                        note_problem, NULL, &table);
+    assert_int_equal(table.n, 2);
+    const struct support_release *one = support_table_find(&table, "debian", "one");
+    assert_non_null(one);
+    assert_string_equal(one->standard, "2026-07-11");
+    assert_string_equal(one->paid, "");
+    assert_non_null(support_table_find(&table, "debian", "last"));
+    assert_null(support_table_find(&table, "ubuntu", "one"));
+    for (int line = 2; line <= 12; line++) {
+        char place[16];
+        snprintf(place, sizeof(place), "s:%d: ", line);
+        bool wrong = line != 3 && line != 4;
+        assert_int_equal(strstr(problems, place) != NULL, wrong);
+    }
+    assert_null(strstr(problems, "s:13:"));
+    support_table_release(&table);
+    problems[0] = '\0';
+    support_table_load("conf/not-there", note_problem, NULL, &table);
+    assert_int_equal(table.n, 0);
+    assert_memory_equal(problems, "conf/not-there: ", 16);
+    support_table_release(&table);
 }
 
 static struct packages many_packages(size_t n)
@@ -508,6 +567,7 @@ int main(void)
         cmocka_unit_test(unattended_upgrades_are_on_or_off),
         cmocka_unit_test(the_log_says_how_the_last_run_went),
         cmocka_unit_test(the_end_of_a_release_is_known),
+        cmocka_unit_test(wrong_releases_are_left_out_and_named),
         cmocka_unit_test(a_large_inventory_comes_in_parts),
         cmocka_unit_test(a_package_names_its_source),
         cmocka_unit_test(a_thousand_pending_updates_fit_one_line),

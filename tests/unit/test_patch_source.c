@@ -192,7 +192,9 @@ static int set_up(void **unused)
     snprintf(folder, sizeof(folder), "%s/state", scratch_path());
     assert_int_equal(folder_make(folder, 0700), 0);
     assert_int_equal(store_open(folder, &store, &fresh, &e), 0);
-    config = (struct config){.host_root = root, .patch = true, .patch_every_s = 6 * HOUR};
+    static char support[] = "conf/support.ini";
+    config = (struct config){
+        .host_root = root, .support_file = support, .patch = true, .patch_every_s = 6 * HOUR};
     state = BUF_INIT(1 << 20);
     mono_ms = 1000;
     wall_ms = 1790000000000;

@@ -29,8 +29,10 @@ struct patch {
     int64_t due;               /* monotonic */
     struct patch_lists *lists; /* while a look goes on, with packages */
     struct packages packages;
+    struct support_table support;
     struct error error;
     char warning[256];
+    char support_words[160]; /* what is wrong with the table of releases, or empty */
 };
 
 static bool read_told(const struct patch *self, const char *key, struct told *out)
@@ -152,6 +154,8 @@ static void note_lists(struct patch *self)
         snprintf(out, size, "apt preferences that cannot be followed, at %.160s", l->pins.fault);
     else if (l->left_out > 0 || l->sources.left_out > 0)
         snprintf(out, size, "more package lists and versions than are looked at");
+    else
+        snprintf(out, size, "%s", self->support_words);
 }
 
 static void begin_look(struct patch *self)
@@ -175,7 +179,8 @@ static void end_look(struct patch *self)
     host_read(root, &self->os);
     patch_kernel_read(root, self->os.kernel, p, &kernel);
     patch_unattended_read(root, &self->lists->conf, p, &unattended);
-    patch_support_read(root, self->os.os_id, self->os.os_codename, now_ms, &support);
+    patch_support_read(root, &self->support, self->os.os_id, self->os.os_codename, now_ms,
+                       &support);
     note_lists(self);
     int64_t *since = mem_new(p->n, sizeof(*since));
     for (size_t i = 0; i < p->n; i++)
@@ -200,6 +205,13 @@ static void end_look(struct patch *self)
 
 /* ---- the contract ---- */
 
+static void note_support(void *ctx, const char *problem)
+{
+    struct patch *self = ctx;
+    if (!self->support_words[0])
+        span_copy(span_of(problem), self->support_words, sizeof(self->support_words));
+}
+
 static int open_patch(const struct source_host *host, void **out, struct error *e)
 {
     static const char *const folders[] = {
@@ -218,6 +230,7 @@ static int open_patch(const struct source_host *host, void **out, struct error *
         notify_add(self->notify, path); /* not there: the look by time remains */
     }
     host_read(host->config->host_root, &self->os);
+    support_table_load(host->config->support_file, note_support, self, &self->support);
     self->due = host->config->patch ? 0 : INT64_MAX;
     *out = self;
     return 0;
@@ -276,6 +289,7 @@ static void close_patch(void *ctx)
         patch_lists_close(self->lists);
         packages_release(&self->packages);
     }
+    support_table_release(&self->support);
     notify_close(self->notify);
     free(self);
 }

@@ -10,23 +10,6 @@ const char *const support_state_names[] = {
     [SUPPORT_PAID] = "paid only",  [SUPPORT_ENDED] = "ended",
 };
 
-/* As distro-info-data 0.58+deb12u6 has them. */
-static const struct {
-    const char *id, *codename, *standard, *lts, *paid;
-} releases[] = {
-    {"debian", "stretch", "2020-07-18", "2022-06-30", "2027-06-30"},
-    {"debian", "buster", "2022-09-10", "2024-06-30", "2029-06-30"},
-    {"debian", "bullseye", "2024-08-14", "2026-08-31", "2031-06-30"},
-    {"debian", "bookworm", "2026-07-11", "2028-06-30", "2033-06-30"},
-    {"debian", "trixie", "2028-08-09", "2030-06-30", "2035-06-30"},
-    {"ubuntu", "xenial", "2021-04-30", "", "2028-04-25"},
-    {"ubuntu", "bionic", "2023-05-31", "", "2030-04-30"},
-    {"ubuntu", "focal", "2025-05-29", "", "2032-04-27"},
-    {"ubuntu", "jammy", "2027-06-01", "", "2034-04-25"},
-    {"ubuntu", "noble", "2029-05-31", "", "2036-04-29"},
-    {"ubuntu", "resolute", "2031-05-29", "", "2038-04-27"},
-};
-
 static size_t split_row(struct span row, struct span out[COLUMNS_MAX])
 {
     size_t n = 0;
@@ -35,21 +18,10 @@ static size_t split_row(struct span row, struct span out[COLUMNS_MAX])
     return n;
 }
 
-/* "2026-07-11" */
-static bool is_day(struct span s)
+static void keep_later(struct span day, char out[TEXT_DAY_SIZE])
 {
-    for (size_t i = 0; i < s.n; i++) {
-        bool dash = i == 4 || i == 7;
-        if (dash ? s.p[i] != '-' : s.p[i] < '0' || s.p[i] > '9')
-            return false;
-    }
-    return s.n == 10;
-}
-
-static void keep_later(struct span day, char out[12])
-{
-    char text[12];
-    if (is_day(day) && span_copy(day, text, sizeof(text)) && strcmp(text, out) > 0)
+    char text[TEXT_DAY_SIZE];
+    if (text_is_day(day) && span_copy(day, text, sizeof(text)) && strcmp(text, out) > 0)
         memcpy(out, text, sizeof(text));
 }
 
@@ -111,26 +83,24 @@ static void take_csv(void *ctx, const char *path, struct span text)
     patch_support_parse(text, r->codename, r->out);
 }
 
-static void take_table(const char *id, const char *codename, struct patch_support *out)
+static void take_release(const struct support_release *from, struct patch_support *out)
 {
-    for (size_t i = 0; i < sizeof(releases) / sizeof(releases[0]); i++)
-        if (strcmp(releases[i].id, id) == 0 && strcmp(releases[i].codename, codename) == 0) {
-            keep_later(span_of(releases[i].standard), out->standard);
-            keep_later(span_of(releases[i].lts), out->lts);
-            keep_later(span_of(releases[i].paid), out->paid);
-        }
+    memcpy(out->standard, from->standard, sizeof(out->standard));
+    memcpy(out->lts, from->lts, sizeof(out->lts));
+    memcpy(out->paid, from->paid, sizeof(out->paid));
 }
 
-void patch_support_read(const char *host_root, const char *id, const char *codename, int64_t now_ms,
-                        struct patch_support *out)
+void patch_support_read(const char *host_root, const struct support_table *table, const char *id,
+                        const char *codename, int64_t now_ms, struct patch_support *out)
 {
+    const struct support_release *known = support_table_find(table, id, codename);
     char path[128];
     struct reading r = {codename, out};
     *out = (struct patch_support){.state = SUPPORT_UNKNOWN};
     snprintf(path, sizeof(path), "/usr/share/distro-info/%.32s.csv", id);
     if (codename[0] && !strchr(id, '/'))
         apt_file_read(host_root, path, take_csv, &r);
-    if (out->standard[0] == '\0')
-        take_table(id, codename, out);
+    if (out->standard[0] == '\0' && known)
+        take_release(known, out);
     patch_support_judge(out, now_ms);
 }

@@ -38,7 +38,8 @@ class Collect:
         self.agent, self.host, self.process = self.root + "/agent", host, None
         self.events, self.all = [], []   # since the test cleared them; since ever
         os.makedirs(self.agent + "/etc/vigia/rules")
-        shutil.copy(TREE + "/conf/severity", self.agent + "/etc/vigia/severity")
+        for name in ("severity", "support.ini"):
+            shutil.copy(TREE + "/conf/" + name, self.agent + "/etc/vigia/" + name)
         self.config = self.agent + "/etc/vigia/vigia.ini"
         with open(self.config, "w") as file:
             file.write(CONFIG.format(agent=self.agent, host=host,

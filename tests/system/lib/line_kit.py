@@ -93,7 +93,8 @@ class Line:
                        self.root + "/logs", self.soc):
             os.makedirs(folder)
         open(self.log, "w").close()
-        shutil.copy(TREE + "/conf/severity", self.agent + "/etc/vigia/severity")
+        for name in ("severity", "support.ini"):
+            shutil.copy(TREE + "/conf/" + name, self.agent + "/etc/vigia/" + name)
         self.port = free_port()
         self.url = "https://127.0.0.1:%d" % self.port
         self.config = self.agent + "/etc/vigia/vigia.ini"
