@@ -11,6 +11,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "source/all.h"
+#include "unit/host_kit.h"
 #include "unit/scratch.h"
 
 #include <dirent.h>
@@ -24,7 +25,7 @@
 
 #define RUNS 3
 
-static char folder[4096], state[300];
+static char folder[4096];
 
 /* ---- floors ---- */
 
@@ -121,7 +122,6 @@ static uint64_t floor_hash(void)
 
 /* ---- the source, with a host that writes into a store ---- */
 
-static struct store *store;
 static uint64_t files;
 static bool ended;
 
@@ -132,61 +132,19 @@ static void emit(void *ctx, const struct event *e)
     files = e->class_uid == EVENT_SCAN ? e->u.scan.files : files;
 }
 
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    if (value.p)
-        store_put(store, t, key, value);
-    else
-        store_remove(store, t, key);
-}
-
-static void drop(void *ctx, const char *reason, uint64_t n)
-{
-    (void)ctx, (void)reason, (void)n;
-}
-
 static uint64_t scan(void)
 {
-    char *paths[1] = {folder};
-    const struct config config = {.integrity = true,
-                                  .severity_file = (char[]){"conf/severity"},
-                                  .host_root = (char[]){""},
-                                  .paths = {1, paths},
-                                  .state_dir = state,
-                                  .scan_every_s = 21600,
-                                  .rehash_every_s = 604800,
-                                  .hash_max = 1ull << 40};
-    const struct source_host host = {.config = &config, .emit = emit, .put = put, .dropped = drop};
-    struct source_host with_store = host;
-    struct error e = {""};
-    void *self;
-    bool fresh;
-    if (store_open(state, &store, &fresh, &e) != 0) {
-        fprintf(stderr, "%s\n", e.text);
-        return 0;
-    }
-    with_store.store = store;
-    if (source_integrity.open(&with_store, &self, &e) != 0)
-        return 0;
-    while (!ended) {
-        wait_t wait;
-        int64_t now = clock_mono_ms(), next = source_integrity.run(self, now);
-        struct poll_item item = {WAIT_NONE, false};
-        if (source_integrity.waits(self, &wait, 1) == 1)
-            item.what = wait;
-        poll_wait(&item, 1, ended || next <= now ? 0 : 1000);
-    }
-    source_integrity.close(self);
-    store_commit(store);
-    store_close(store);
+    host_kit_start();
+    while (!ended)
+        host_kit_turn(1000);
+    host_kit_stop(true);
     return files;
 }
 
 static void forget_baseline(void)
 {
     char path[400];
-    snprintf(path, sizeof(path), "%s/state.mdb", state);
+    snprintf(path, sizeof(path), "%s/state.mdb", host_kit.state);
     unlink(path);
 }
 
@@ -194,7 +152,7 @@ static void forget_baseline(void)
 
 static uint64_t shell(const char *script)
 {
-    execl("/bin/sh", "sh", "-c", script, folder, state, (char *)NULL);
+    execl("/bin/sh", "sh", "-c", script, folder, host_kit.state, (char *)NULL);
     return 0;
 }
 
@@ -335,11 +293,16 @@ static void remove_tree(void)
 int main(void)
 {
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
+    char *paths[1] = {folder};
     const char *chosen = getenv("VIGIA_FOLDER"), *million = getenv("VIGIA_MILLION");
     snprintf(folder, sizeof(folder), "%s", chosen ? chosen : "/usr");
-    scratch_open();
-    snprintf(state, sizeof(state), "%s/state", scratch_path());
-    mkdir(state, 0700);
+    host_kit_begin(&source_integrity, emit,
+                   (struct config){.integrity = true,
+                                   .host_root = (char[]){""},
+                                   .paths = {1, paths},
+                                   .scan_every_s = 21600,
+                                   .rehash_every_s = 604800,
+                                   .hash_max = 1ull << 40});
     printf("integrity floor hashes with %s\n", load_openssl() ? "OpenSSL" : "our own kernels");
     run(floor_hash, false); /* fills the cache */
     struct cost walked = median(floor_walk, false), hashed = median(floor_hash, false);
@@ -359,6 +322,6 @@ int main(void)
         print_memory("million", "at most 12");
         remove_tree();
     }
-    scratch_close();
+    host_kit_end();
     return baseline.count > 0 && again.count == baseline.count ? 0 : 1;
 }

@@ -8,6 +8,7 @@
 #include "platform/clock.h"
 #include "platform/file.h"
 #include "source/all.h"
+#include "unit/host_kit.h"
 #include "unit/scratch.h"
 
 #include <fcntl.h>
@@ -23,10 +24,9 @@
 #define ALONE   20000 /* with nobody watching */
 #define END_MS  300000
 
-static struct store *store;
 static char in[300], alone[300];            /* watched, and not */
 static uint64_t scans, scanned, detections; /* of those that were asked for */
-static uint64_t events, files, dropped;
+static uint64_t events, files;
 
 static void emit(void *ctx, const struct event *e)
 {
@@ -39,21 +39,6 @@ static void emit(void *ctx, const struct event *e)
     }
     events++;
     files += e->u.file.count > 0 ? e->u.file.count : e->u.file.after.type_id == 1;
-}
-
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    if (value.p)
-        store_put(store, t, key, value);
-    else
-        store_remove(store, t, key);
-}
-
-static void drop(void *ctx, const char *reason, uint64_t n)
-{
-    (void)ctx, (void)reason;
-    dropped += n;
 }
 
 /* What is the process's own: the store's file is mapped and does not count. */
@@ -70,20 +55,13 @@ static double own_mb(void)
 
 static double peak_mb;
 
-static void turn(void *self)
+static void turn(void)
 {
-    wait_t waits[8];
-    struct poll_item items[8];
-    int64_t now = clock_mono_ms(), next = source_integrity.run(self, now);
-    size_t n = source_integrity.waits(self, waits, 8);
-    for (size_t i = 0; i < n; i++)
-        items[i] = (struct poll_item){waits[i], false};
-    int64_t ms = next - clock_mono_ms();
-    poll_wait(items, n, ms < 0 ? 0 : ms > 100 ? 100 : ms);
+    host_kit_turn(100);
     double mb = own_mb();
     peak_mb = mb > peak_mb ? mb : peak_mb;
-    if (store_pending_bytes(store) > 1 << 20)
-        store_commit(store);
+    if (store_pending_bytes(host_kit.store) > 1 << 20)
+        store_commit(host_kit.store);
 }
 
 /* ---- who makes them ---- */
@@ -161,22 +139,22 @@ static double make_unwatched(const struct kind *k)
 
 /* ---- the storm ---- */
 
-static bool until(void *self, const uint64_t *what, uint64_t least)
+static bool until(const uint64_t *what, uint64_t least)
 {
     int64_t end = clock_mono_ms() + END_MS;
     while (*what < least && clock_mono_ms() < end)
-        turn(self);
+        turn();
     return *what >= least;
 }
 
-static bool scan(void *self)
+static bool scan(void)
 {
     uint64_t before = scans;
-    source_integrity.request(self, "scan");
-    return until(self, &scans, before + 1);
+    source_integrity.request(host_kit.self, "scan");
+    return until(&scans, before + 1);
 }
 
-static bool storm(void *self, const struct kind *k, double unwatched)
+static bool storm(const struct kind *k, double unwatched)
 {
     struct maker makers[MAKERS];
     double before = peak_mb;
@@ -184,24 +162,25 @@ static bool storm(void *self, const struct kind *k, double unwatched)
     events = files = 0;
     if (!start_makers(k, in, FILES, makers))
         return false;
-    bool all = until(self, &files, MAKERS * FILES);
+    bool all = until(&files, MAKERS * FILES);
     int64_t told_ms = clock_mono_ms() - began;
     double rate = end_makers(k, FILES, makers);
-    bool again = scan(self);
+    bool again = scan();
     printf("storm %d %s at %.0f changes/s (%.0f with nobody watching): %llu events for %llu after "
            "%.1f s, %llu dropped, memory %+.1f MB above what it was; a re-scan of %llu files finds "
            "%llu more\n",
            MAKERS * FILES, k->what, rate, unwatched, (unsigned long long)events,
-           (unsigned long long)files, (double)told_ms / 1000, (unsigned long long)dropped,
+           (unsigned long long)files, (double)told_ms / 1000, (unsigned long long)host_kit.dropped,
            peak_mb - before, (unsigned long long)scanned, (unsigned long long)detections);
-    return all && again && rate > 0 && detections == 0 && dropped == 0 && files == MAKERS * FILES;
+    return all && again && rate > 0 && detections == 0 && host_kit.dropped == 0 &&
+           files == MAKERS * FILES;
 }
 
-static bool storms(void *self, const double *unwatched)
+static bool storms(const double *unwatched)
 {
-    bool fine = scan(self);
+    bool fine = scan();
     for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]) && fine; i++)
-        fine = storm(self, &kinds[i], unwatched[i]);
+        fine = storm(&kinds[i], unwatched[i]);
     return fine;
 }
 
@@ -220,38 +199,25 @@ static void make_place(char out[300], const char *name)
 
 int main(void)
 {
-    char state[300], *paths[] = {in};
-    struct error e = {""};
-    bool fresh, fine = false;
-    void *self;
+    char *paths[] = {in};
     if (unshare(CLONE_NEWNS) == 0) /* what is mounted here goes with us */
         mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL);
-    scratch_open();
-    snprintf(state, sizeof(state), "%s/state", scratch_path());
-    folder_make(state, 0700);
+    host_kit_begin(&source_integrity, emit,
+                   (struct config){.integrity = true,
+                                   .realtime = true,
+                                   .host_root = (char[]){""},
+                                   .paths = {1, paths},
+                                   .scan_every_s = 21600,
+                                   .rehash_every_s = 604800,
+                                   .hash_max = 1ull << 30});
     make_place(in, "in");
     make_place(alone, "alone");
-    const struct config config = {.integrity = true,
-                                  .realtime = true,
-                                  .severity_file = (char[]){"conf/severity"},
-                                  .host_root = (char[]){""},
-                                  .paths = {1, paths},
-                                  .state_dir = state,
-                                  .scan_every_s = 21600,
-                                  .rehash_every_s = 604800,
-                                  .hash_max = 1ull << 30};
-    struct source_host host = {.config = &config, .emit = emit, .put = put, .dropped = drop};
     double unwatched[] = {make_unwatched(&kinds[0]), make_unwatched(&kinds[1])};
     umount(alone);
-    if (store_open(state, &store, &fresh, &e) == 0) {
-        host.store = store;
-        if (source_integrity.open(&host, &self, &e) == 0) {
-            fine = storms(self, unwatched);
-            source_integrity.close(self);
-        }
-        store_close(store);
-    }
+    host_kit_start();
+    bool fine = storms(unwatched);
+    host_kit_stop(false);
     umount(in);
-    scratch_close();
+    host_kit_end();
     return fine ? 0 : 1;
 }

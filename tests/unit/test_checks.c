@@ -15,7 +15,7 @@
 #include "source/checks/tell.h"
 #include "source/checks/want.h"
 #include "unit/cmocka_all.h"
-#include "unit/ocsf_required.h"
+#include "unit/host_kit.h"
 #include "unit/scratch.h"
 
 #include <sys/stat.h>
@@ -356,9 +356,6 @@ static void includes_that_go_round_end(void **state)
 
 #define TOLD_MAX 64
 
-static struct config config;
-static struct store *store;
-static void *source;
 static bool full;
 static struct told {
     char id[64], place[128];
@@ -370,15 +367,9 @@ static size_t told_n;
 
 static void emit(void *ctx, const struct event *e)
 {
-    static const struct identity who = {.endpoint = "pc-1", .institution = "MX"};
-    struct buf line = BUF_INIT(65536);
-    struct error why = {""};
+    struct buf line;
     (void)ctx;
-    ocsf_encode(&line, &who, e, 1);
-    struct json_doc *doc = json_read(buf_span(&line), &why);
-    if (!doc || ocsf_required_check(json_root(doc), &why) != 0)
-        fail_msg("%s in %s", why.text, line.p);
-    json_free(doc);
+    json_free(host_kit_encode(e, &line));
     buf_release(&line);
     assert_true(told_n < TOLD_MAX);
     struct told *t = &told[told_n++];
@@ -395,37 +386,10 @@ static void emit(void *ctx, const struct event *e)
     }
 }
 
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    if (value.p)
-        store_put(store, t, key, value);
-    else
-        store_remove(store, t, key);
-}
-
 static bool is_full(void *ctx)
 {
     (void)ctx;
     return full;
-}
-
-static void start(void)
-{
-    struct error e = {""};
-    bool fresh;
-    assert_int_equal(store_open(config.state_dir, &store, &fresh, &e), 0);
-    const struct source_host host = {
-        .config = &config, .store = store, .emit = emit, .put = put, .full = is_full};
-    assert_int_equal(source_checks.open(&host, &source, &e), 0);
-}
-
-static void stop(bool commit)
-{
-    source_checks.close(source);
-    if (commit)
-        assert_int_equal(store_commit(store), 0);
-    store_close(store);
 }
 
 /* One whole look; what was told before is forgotten. */
@@ -433,8 +397,8 @@ static void look_again(void)
 {
     int64_t due;
     told_n = 0;
-    assert_true(source_checks.request(source, "scan"));
-    while ((due = source_checks.run(source, clock_mono_ms())) < clock_mono_ms() + 1000) {
+    assert_true(source_checks.request(host_kit.self, "scan"));
+    while ((due = source_checks.run(host_kit.self, clock_mono_ms())) < clock_mono_ms() + 1000) {
     }
     assert_true(due > clock_mono_ms());
 }
@@ -450,34 +414,28 @@ static const struct told *find(const char *id)
 static void write_checks(const char *text)
 {
     char path[400];
-    snprintf(path, sizeof(path), "%s/a.ini", config.checks_dir);
+    snprintf(path, sizeof(path), "%s/a.ini", host_kit.config.checks_dir);
     scratch_remove(path);
     scratch_append(path, text, strlen(text));
 }
 
 static int open_world(void **state)
 {
-    static char state_dir[300], checks_dir[300], host_root[300];
+    static char checks_dir[300];
     (void)state;
-    scratch_open();
-    snprintf(state_dir, sizeof(state_dir), "%s/state", scratch_path());
+    host_kit_begin(&source_checks, emit, (struct config){.checks = true, .checks_every_s = 3600});
     snprintf(checks_dir, sizeof(checks_dir), "%s/checks", scratch_path());
-    path_of("", host_root, sizeof(host_root));
-    config = (struct config){.checks = true,
-                             .checks_every_s = 3600,
-                             .state_dir = state_dir,
-                             .checks_dir = checks_dir,
-                             .host_root = host_root};
+    host_kit.config.checks_dir = checks_dir;
+    host_kit.host.full = is_full;
     full = false;
-    folder_make(state_dir, 0700);
-    folder_make(host_root, 0755);
+    folder_make(host_kit.root, 0755);
     return folder_make(checks_dir, 0700);
 }
 
 static int close_world(void **state)
 {
     (void)state;
-    scratch_close();
+    host_kit_end();
     return 0;
 }
 
@@ -490,7 +448,7 @@ static void outcomes_are_told_once_and_then_when_they_change(void **state)
     uint8_t first[16];
     write_checks(two);
     put_file("/etc/x", "k = 2\n");
-    start();
+    host_kit_start();
     look_again();
     assert_int_equal(told_n, 3);
     assert_int_equal(find("A")->status, COMPLIANCE_FAIL);
@@ -524,7 +482,7 @@ static void outcomes_are_told_once_and_then_when_they_change(void **state)
     put_file("/etc/x", "k = 3\n");
     look_again();
     assert_int_equal(find("A")->activity, FINDING_UPDATE);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void a_restart_tells_nothing_again_but_what_was_not_kept(void **state)
@@ -533,19 +491,19 @@ static void a_restart_tells_nothing_again_but_what_was_not_kept(void **state)
     uint8_t first[16];
     write_checks(two);
     put_file("/etc/x", "k = 2\n");
-    start();
+    host_kit_start();
     look_again();
     memcpy(first, find("A")->uid, sizeof(first));
-    stop(false); /* as after a crash */
-    start();
+    host_kit_stop(false); /* as after a crash */
+    host_kit_start();
     look_again();
     assert_int_equal(told_n, 3);
     assert_memory_equal(first, find("A")->uid, sizeof(first));
-    stop(true);
-    start();
+    host_kit_stop(true);
+    host_kit_start();
     look_again();
     assert_int_equal(told_n, 0);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void everything_is_told_again_each_day(void **state)
@@ -554,20 +512,20 @@ static void everything_is_told_again_each_day(void **state)
     struct check_told yesterday;
     struct buf value = BUF_INIT(256);
     write_checks(two);
-    start();
+    host_kit_start();
     look_again();
     assert_int_equal(find("A")->severity, SEVERITY_HIGH);
-    assert_int_equal(store_get(store, STORE_CHECKS, SPAN("A"), &value), 0);
+    assert_int_equal(store_get(host_kit.store, STORE_CHECKS, SPAN("A"), &value), 0);
     assert_true(check_told_load(buf_span(&value), &yesterday));
     yesterday.at_ms -= 86400000;
-    store_put(store, STORE_CHECKS, SPAN("A"), span_make(&yesterday, sizeof(yesterday)));
+    store_put(host_kit.store, STORE_CHECKS, SPAN("A"), span_make(&yesterday, sizeof(yesterday)));
     look_again();
     assert_int_equal(told_n, 1);
     assert_int_equal(find("A")->status, COMPLIANCE_FAIL);
     assert_int_equal(find("A")->activity, FINDING_UPDATE);
     assert_int_equal(find("A")->severity, SEVERITY_INFORMATIONAL); /* nobody is woken again */
     buf_release(&value);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void a_check_that_is_taken_out_is_closed(void **state)
@@ -575,11 +533,11 @@ static void a_check_that_is_taken_out_is_closed(void **state)
     (void)state;
     write_checks(two);
     put_file("/etc/x", "k = 2\n");
-    start();
+    host_kit_start();
     look_again();
-    stop(true);
+    host_kit_stop(true);
     write_checks(strstr(two, "[B]"));
-    start();
+    host_kit_start();
     look_again();
     assert_int_equal(told_n, 2);
     assert_int_equal(find("A")->activity, FINDING_CLOSE);
@@ -587,50 +545,50 @@ static void a_check_that_is_taken_out_is_closed(void **state)
     assert_int_equal(find("totals")->files, 1);
     look_again();
     assert_int_equal(told_n, 0);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void health_says_what_is_wrong(void **state)
 {
     (void)state;
     struct source_health h;
-    start();
-    source_checks.health(source, &h);
+    host_kit_start();
+    source_checks.health(host_kit.self, &h);
     assert_int_equal(h.state, SOURCE_OFF);
     assert_non_null(strstr(h.detail, "no check files"));
-    assert_int_equal(source_checks.run(source, clock_mono_ms()), INT64_MAX);
-    stop(true);
+    assert_int_equal(source_checks.run(host_kit.self, clock_mono_ms()), INT64_MAX);
+    host_kit_stop(true);
     write_checks("[A]\n" SHELL "[C]\n" HEAD "probe = nosuch\n");
-    start();
-    source_checks.health(source, &h);
+    host_kit_start();
+    source_checks.health(host_kit.self, &h);
     assert_int_equal(h.state, SOURCE_DEGRADED);
     assert_non_null(strstr(h.detail, "1 host checks are off"));
     assert_non_null(strstr(h.detail, "a.ini:12"));
     look_again();
     assert_non_null(find("A")); /* the other goes on */
-    stop(true);
-    config.checks = false;
-    start();
-    source_checks.health(source, &h);
+    host_kit_stop(true);
+    host_kit.config.checks = false;
+    host_kit_start();
+    source_checks.health(host_kit.self, &h);
     assert_int_equal(h.state, SOURCE_OFF);
-    assert_int_equal(source_checks.run(source, clock_mono_ms()), INT64_MAX);
-    stop(true);
+    assert_int_equal(source_checks.run(host_kit.self, clock_mono_ms()), INT64_MAX);
+    host_kit_stop(true);
 }
 
 static void nothing_is_looked_at_while_nothing_can_be_told(void **state)
 {
     (void)state;
     write_checks(two);
-    start();
+    host_kit_start();
     full = true;
     told_n = 0;
-    int64_t now = clock_mono_ms(), due = source_checks.run(source, now);
+    int64_t now = clock_mono_ms(), due = source_checks.run(host_kit.self, now);
     assert_int_equal(told_n, 0);
     assert_true(due > now && due <= now + 1000);
     full = false;
     look_again();
     assert_int_equal(told_n, 3);
-    stop(true);
+    host_kit_stop(true);
 }
 
 /* The trees that setuid programs are looked for in are large: the loop gets its turns. */
@@ -649,20 +607,20 @@ static void a_long_look_is_cut_into_slices(void **state)
     assert_int_equal(chmod(path, 04755), 0);
     write_checks("[A]\n" HEAD "probe = setuid\nfolders = /usr/bin\n[Z]\n" HEAD
                  "probe = exists\nfiles = /etc/bad\nwant = absent\n");
-    start();
+    host_kit_start();
     told_n = 0;
     while (told_n < 3 && turns < 100000) {
         int64_t before = clock_mono_ms();
-        source_checks.run(source, before);
+        source_checks.run(host_kit.self, before);
         turns++;
     }
     assert_string_equal(told[0].id, "Z"); /* nobody waits for the slow one */
     assert_int_equal(find("A")->status, COMPLIANCE_FAIL);
     assert_string_equal(find("A")->place, "/usr/bin/7/7");
-    stop(true);
-    start();
-    source_checks.run(source, clock_mono_ms());
-    stop(true); /* in the middle of it: nothing leaks (SAN=1) */
+    host_kit_stop(true);
+    host_kit_start();
+    source_checks.run(host_kit.self, clock_mono_ms());
+    host_kit_stop(true); /* in the middle of it: nothing leaks (SAN=1) */
 }
 
 int main(void)

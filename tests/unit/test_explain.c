@@ -10,6 +10,7 @@
 #include "source/all.h"
 #include "source/integrity/verify.h"
 #include "unit/cmocka_all.h"
+#include "unit/host_kit.h"
 #include "unit/scratch.h"
 
 #include <fcntl.h>
@@ -25,13 +26,9 @@ struct told {
     enum event_severity severity;
 };
 
-static struct store *store;
-static struct config config;
-static void *source;
 static struct told told[TOLD_MAX];
 static size_t told_n;
 static unsigned scans;
-static char root[300], state_dir[300];
 
 static void emit(void *ctx, const struct event *e)
 {
@@ -49,56 +46,11 @@ static void emit(void *ctx, const struct event *e)
     t->severity = e->severity;
 }
 
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    if (value.p)
-        store_put(store, t, key, value);
-    else
-        store_remove(store, t, key);
-}
-
-static void drop(void *ctx, const char *reason, uint64_t n)
-{
-    (void)ctx, (void)n;
-    fail_msg("%s", reason);
-}
-
-static void start(void)
-{
-    static const struct source_host host = {.emit = emit, .put = put, .dropped = drop};
-    struct source_host with = host;
-    struct error e = {""};
-    bool fresh;
-    assert_int_equal(store_open(state_dir, &store, &fresh, &e), 0);
-    with.config = &config;
-    with.store = store;
-    assert_int_equal(source_integrity.open(&with, &source, &e), 0);
-}
-
-static void stop(void)
-{
-    source_integrity.close(source);
-    assert_int_equal(store_commit(store), 0);
-    store_close(store);
-}
-
 static bool waits_for_dpkg(void)
 {
     struct source_health h;
-    source_integrity.health(source, &h);
+    source_integrity.health(host_kit.self, &h);
     return strstr(h.detail, "wait for dpkg") != NULL;
-}
-
-static void turn(void)
-{
-    struct poll_item items[8];
-    wait_t waits[8];
-    source_integrity.run(source, clock_mono_ms());
-    size_t n = source_integrity.waits(source, waits, 8);
-    for (size_t i = 0; i < n; i++)
-        items[i] = (struct poll_item){waits[i], false};
-    poll_wait(items, n, 10);
 }
 
 /* A scan and all that was held because of it. */
@@ -107,12 +59,12 @@ static void start_and_scan(void)
     unsigned before = scans;
     int64_t end_ms = clock_mono_ms() + END_MS;
     told_n = 0;
-    start();
+    host_kit_start();
     while (scans == before || waits_for_dpkg()) {
         assert_true(clock_mono_ms() < end_ms);
-        turn();
+        host_kit_turn(10);
     }
-    turn(); /* the summary */
+    host_kit_turn(10); /* the summary */
 }
 
 static const struct told *find(const char *path)
@@ -133,7 +85,7 @@ static const struct told *summary(void)
 static const char *at(const char *path)
 {
     static char out[600];
-    snprintf(out, sizeof(out), "%s%s", root, path);
+    snprintf(out, sizeof(out), "%s%s", host_kit.root, path);
     return out;
 }
 
@@ -199,34 +151,28 @@ static void upgrade_to(const char *tool, const char *conf)
 
 static int begin(void **state)
 {
-    static char usr[] = "/usr", etc[] = "/etc", severity[] = "conf/severity";
-    static char *paths[2] = {usr, etc};
+    static char usr[] = "/usr", etc[] = "/etc", *paths[2] = {usr, etc};
     (void)state;
-    scratch_open();
-    snprintf(root, sizeof(root), "%s/host", scratch_path());
-    snprintf(state_dir, sizeof(state_dir), "%s/state", scratch_path());
-    assert_int_equal(folder_make(state_dir, 0700), 0);
-    config = (struct config){.integrity = true,
-                             .severity_file = severity,
-                             .host_root = root,
-                             .state_dir = state_dir,
-                             .paths = {2, paths},
-                             .scan_every_s = 6 * 3600,
-                             .rehash_every_s = 30 * 86400,
-                             .hash_max = 512 << 20};
+    host_kit_begin(&source_integrity, emit,
+                   (struct config){.integrity = true,
+                                   .paths = {2, paths},
+                                   .scan_every_s = 6 * 3600,
+                                   .rehash_every_s = 30 * 86400,
+                                   .hash_max = 512 << 20});
     write_file("/usr/bin/tool", "tool 1");
     write_file("/usr/bin/other", "other");
     write_file("/usr/bin/loose", "loose");
     write_file("/etc/p.conf", "conf 1");
     start_and_scan();
-    stop();
+    host_kit_stop(true);
     return 0;
 }
 
 static int end(void **state)
 {
     (void)state;
-    scratch_close();
+    assert_int_equal(host_kit.dropped, 0);
+    host_kit_end();
     return 0;
 }
 
@@ -247,10 +193,10 @@ static void test_explained(void **state)
     assert_non_null(strstr(summary()->vigia, "\"label\":\"claimed\""));
     assert_non_null(strstr(summary()->vigia, "[{\"name\":\"p:all\",\"from\":\"1\",\"to\":\"2\"}]"));
     assert_non_null(strstr(summary()->vigia, "\"files_created\":2,\"files_changed\":2"));
-    stop();
+    host_kit_stop(true);
     start_and_scan(); /* it is in the baseline now, and told */
     assert_int_equal(told_n, 0);
-    stop();
+    host_kit_stop(true);
 }
 
 static void test_not_explained(void **state)
@@ -275,7 +221,7 @@ static void test_not_explained(void **state)
     t = find("/etc/p.conf");
     assert_non_null(strstr(t->vigia, "\"conffile\":true"));
     assert_non_null(strstr(t->message, "configuration of package p, edited since it came"));
-    stop();
+    host_kit_stop(true);
 }
 
 /* Content that dpkg vouches for is no excuse for rights that it does not know of. */
@@ -304,10 +250,10 @@ static void test_rights(void **state)
         const struct told *t = find("/usr/bin/tool");
         if (rows[i].severity ? !t || t->severity != rows[i].severity : t || !summary())
             fail_msg("row %zu: %s", i, t ? t->message : "not told");
-        stop();
+        host_kit_stop(true);
         write_file("/usr/bin/tool", "tool 1"); /* back, so that each row is the first change */
         start_and_scan();
-        stop();
+        host_kit_stop(true);
     }
 }
 
@@ -323,7 +269,7 @@ static void test_gone(void **state)
     assert_int_equal(find("/usr/bin/other")->severity, SEVERITY_MEDIUM);
     assert_string_equal(find("/usr/bin/other")->package, "p");
     assert_int_equal(find("/usr/bin/loose")->severity, SEVERITY_LOW);
-    stop();
+    host_kit_stop(true);
 }
 
 /* A link that came after its package was unpacked is not what the package brought. */
@@ -352,21 +298,21 @@ static void test_held_survives(void **state)
     write_file("/usr/bin/tool", "tool 2");
     upgrade_to("tool 1", "conf 1"); /* the checksums are still the old ones ... */
     log_now("upgrade p:all 1 2");   /* ... since it is being unpacked */
-    start();
+    host_kit_start();
     told_n = 0;
     for (unsigned before = scans; scans == before;)
-        turn();
+        host_kit_turn(10);
     for (int i = 0; i < 100; i++)
-        turn();
+        host_kit_turn(10);
     assert_int_equal(told_n, 0);
     assert_true(waits_for_dpkg());
-    source_integrity.close(source); /* nothing is committed */
-    store_close(store);
+    source_integrity.close(host_kit.self); /* nothing is committed */
+    store_close(host_kit.store);
     upgrade_to("tool 2", "conf 1");
     start_and_scan();
     assert_int_equal(told_n, 1);
     assert_non_null(summary());
-    stop();
+    host_kit_stop(true);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, begin, end)

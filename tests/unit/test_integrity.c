@@ -9,6 +9,7 @@
 #include "source/all.h"
 #include "source/integrity/look.h"
 #include "unit/cmocka_all.h"
+#include "unit/host_kit.h"
 #include "unit/scratch.h"
 
 #include <errno.h>
@@ -55,15 +56,12 @@ struct told {
     char path[400], new_path[400], changed[100], uid[2 * EVENT_UID_SIZE + 1], exe[100], target[100];
 };
 
-static struct store *store;
-static struct config config;
-static void *source;
 static struct told *told; /* file activity */
 static size_t told_n;
 static unsigned scans; /* finished: class 6007 */
 static struct event_scan last_scan;
 static char scan_name[32];
-static uint64_t adopted, dropped;
+static uint64_t adopted;
 
 static void copy(struct span from, char *to, size_t size)
 {
@@ -120,54 +118,6 @@ static void emit(void *ctx, const struct event *e)
     adopted = strtoull(number, NULL, 10);
 }
 
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    if (value.p)
-        store_put(store, t, key, value);
-    else
-        store_remove(store, t, key);
-}
-
-static void drop(void *ctx, const char *reason, uint64_t n)
-{
-    (void)ctx, (void)reason;
-    dropped += n;
-}
-
-/* ---- the source's life ---- */
-
-static void start(void)
-{
-    struct error e = {""};
-    bool fresh;
-    assert_int_equal(store_open(config.state_dir, &store, &fresh, &e), 0);
-    const struct source_host host = {
-        .config = &config, .store = store, .emit = emit, .put = put, .dropped = drop};
-    assert_int_equal(source_integrity.open(&host, &source, &e), 0);
-}
-
-/* Not committed: as after a crash. */
-static void stop(bool commit)
-{
-    source_integrity.close(source);
-    if (commit)
-        assert_int_equal(store_commit(store), 0);
-    store_close(store);
-}
-
-static void turn(void)
-{
-    struct poll_item items[8];
-    wait_t waits[8];
-    int64_t now = clock_mono_ms(), next = source_integrity.run(source, now);
-    size_t n = source_integrity.waits(source, waits, 8);
-    for (size_t i = 0; i < n; i++)
-        items[i] = (struct poll_item){waits[i], false};
-    int64_t ms = next - clock_mono_ms();
-    poll_wait(items, n, ms < 0 ? 0 : ms > 100 ? 100 : ms);
-}
-
 static void finish_scan(void)
 {
     unsigned before = scans;
@@ -175,7 +125,7 @@ static void finish_scan(void)
     while (scans == before) {
         if (clock_mono_ms() > end)
             fail_msg("no scan came to an end");
-        turn();
+        host_kit_turn(100);
     }
 }
 
@@ -183,14 +133,14 @@ static void finish_scan(void)
 static void start_and_scan(void)
 {
     told_n = 0;
-    start();
+    host_kit_start();
     finish_scan();
 }
 
 static void scan(void)
 {
     told_n = 0;
-    assert_true(source_integrity.request(source, "scan"));
+    assert_true(source_integrity.request(host_kit.self, "scan"));
     finish_scan();
 }
 
@@ -208,7 +158,7 @@ static const struct told *await(const char *path)
     while (!find(path)) {
         if (clock_mono_ms() > end)
             fail_msg("%s was not told", path);
-        turn();
+        host_kit_turn(100);
     }
     return find(path);
 }
@@ -217,7 +167,7 @@ static void run_for(int64_t ms)
 {
     int64_t end = clock_mono_ms() + ms;
     while (clock_mono_ms() < end)
-        turn();
+        host_kit_turn(100);
 }
 
 /* ---- the host ---- */
@@ -269,27 +219,20 @@ static char *list_of(struct config_list *list, char **items, const char *first)
 
 static int set_up(void **state)
 {
-    static char root[300], folder[300];
-    static char *paths[4], *excludes[4], severity[] = "conf/severity";
+    static char *paths[4], *excludes[4];
     (void)state;
-    scratch_open();
-    snprintf(root, sizeof(root), "%s/host", scratch_path());
-    snprintf(folder, sizeof(folder), "%s/state", scratch_path());
-    assert_int_equal(folder_make(folder, 0700), 0);
-    config = (struct config){.integrity = true,
-                             .severity_file = severity,
-                             .host_root = root,
-                             .state_dir = folder,
-                             .scan_every_s = 6 * 3600,
-                             .rehash_every_s = 30 * 86400,
-                             .hash_max = 512 << 20};
-    list_of(&config.paths, paths, "/w");
-    list_of(&config.excludes, excludes, NULL);
+    host_kit_begin(&source_integrity, emit,
+                   (struct config){.integrity = true,
+                                   .scan_every_s = 6 * 3600,
+                                   .rehash_every_s = 30 * 86400,
+                                   .hash_max = 512 << 20});
+    list_of(&host_kit.config.paths, paths, "/w");
+    list_of(&host_kit.config.excludes, excludes, NULL);
     make("/w");
     told = calloc(TOLD_MAX, sizeof(*told));
     told_n = 0;
     scans = 0;
-    adopted = dropped = 0;
+    adopted = 0;
     refuse_fanotify = false;
     return told ? 0 : -1;
 }
@@ -305,7 +248,7 @@ static int tear_down(void **state)
 {
     (void)state;
     free(told);
-    scratch_close();
+    host_kit_end();
     return 0;
 }
 
@@ -374,12 +317,12 @@ static void a_first_scan_tells_only_itself(void **state)
     assert_int_equal(last_scan.type_id, 1);
     assert_int_equal(last_scan.files, 304);
     assert_int_equal(adopted, 0);
-    stop(true);
+    host_kit_stop(true);
     start_and_scan();
     assert_int_equal(told_n, 0);
     assert_int_equal(scans, 3);
     assert_int_equal(last_scan.type_id, 2);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void make_many_kinds(void)
@@ -427,7 +370,7 @@ static void changes_made_while_off_are_told(void **state)
         skip();
     make_many_kinds();
     start_and_scan();
-    stop(true);
+    host_kit_stop(true);
     clock_sleep_ms(20);
     change_many_kinds();
     clock_sleep_ms(20);
@@ -461,7 +404,7 @@ static void changes_made_while_off_are_told(void **state)
     scan();
     assert_int_equal(told_n, 1);
     assert_false(told[0].while_off);
-    stop(true);
+    host_kit_stop(true);
 }
 
 /* ---- attributes of security ---- */
@@ -532,7 +475,7 @@ static void attributes_of_security_are_told(void **state)
     scan();
     check("/w/capable", FILE_ACTIVITY_SET_SECURITY, "\"capabilities\"");
     assert_int_equal(told_n, 1);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void the_same_change_has_the_same_uid(void **state)
@@ -542,26 +485,26 @@ static void the_same_change_has_the_same_uid(void **state)
     write_file("/w/content", "a");
     write_file("/w/gone", "a");
     start_and_scan();
-    stop(true);
+    host_kit_stop(true);
     append("/w/content", "b");
     unlink(on_disk("/w/gone"));
     write_file("/w/new", "c");
     start_and_scan();
     assert_int_equal(told_n, 3);
     memcpy(before, told, sizeof(before));
-    stop(false); /* a crash before the frame was written */
+    host_kit_stop(false); /* a crash before the frame was written */
     start_and_scan();
     assert_int_equal(told_n, 3);
     for (size_t i = 0; i < 3; i++)
         assert_string_equal(find(before[i].path)->uid, before[i].uid);
     assert_string_not_equal(told[0].uid, told[1].uid);
-    stop(true);
+    host_kit_stop(true);
     append("/w/content", "b");
     start_and_scan();
     assert_int_equal(told_n, 1);
     for (size_t i = 0; i < 3; i++)
         assert_string_not_equal(told[0].uid, before[i].uid);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void a_recheck_opens_only_what_its_stat_says_changed(void **state)
@@ -584,13 +527,13 @@ static void a_recheck_opens_only_what_its_stat_says_changed(void **state)
     assert_int_equal(told_n, 1);
     assert_int_equal(opens_count(&o), 1);
     assert_string_equal(o.last, "f7");
-    stop(true);
-    config.rehash_every_s = 0; /* everything is due, after a second */
+    host_kit_stop(true);
+    host_kit.config.rehash_every_s = 0; /* everything is due, after a second */
     clock_sleep_ms(1100);
     start_and_scan();
     assert_int_equal(told_n, 0);
     assert_int_equal(opens_count(&o), 20);
-    stop(true);
+    host_kit_stop(true);
     close(o.fd);
 }
 
@@ -598,10 +541,10 @@ static void what_is_excluded_is_not_looked_at(void **state)
 {
     (void)state;
     struct opens o;
-    config.excludes.n = 3;
-    config.excludes.items[0] = (char[]){"**/*.log"};
-    config.excludes.items[1] = (char[]){"/w/no"};
-    config.excludes.items[2] = (char[]){"/w/*/cache/**"};
+    host_kit.config.excludes.n = 3;
+    host_kit.config.excludes.items[0] = (char[]){"**/*.log"};
+    host_kit.config.excludes.items[1] = (char[]){"/w/no"};
+    host_kit.config.excludes.items[2] = (char[]){"/w/*/cache/**"};
     make("/w/no/below");
     make("/w/a/cache/x");
     write_file("/w/a.log", "1");
@@ -621,7 +564,7 @@ static void what_is_excluded_is_not_looked_at(void **state)
     assert_int_equal(told_n, 1);
     assert_string_equal(told[0].path, "/w/a/yes");
     assert_int_equal(opens_count(&o), 0);
-    stop(true);
+    host_kit_stop(true);
     close(o.fd);
 }
 
@@ -633,39 +576,39 @@ static void a_path_that_is_new_in_the_configuration_is_adopted(void **state)
     write_file("/v/g", "1");
     write_file("/w/h", "1");
     start_and_scan();
-    stop(true);
+    host_kit_stop(true);
     append("/w/h", "2");
-    config.paths.n = 2;
-    config.paths.items[1] = (char[]){"/v"};
+    host_kit.config.paths.n = 2;
+    host_kit.config.paths.items[1] = (char[]){"/v"};
     start_and_scan();
     assert_int_equal(told_n, 1);
     assert_string_equal(told[0].path, "/w/h");
     assert_int_equal(adopted, 4);
-    stop(true);
+    host_kit_stop(true);
     append("/v/b/f", "2");
     start_and_scan();
     assert_int_equal(told_n, 1);
     assert_string_equal(told[0].path, "/v/b/f");
-    stop(true);
-    config.paths.n = 1; /* forgotten without a word, and adopted again */
+    host_kit_stop(true);
+    host_kit.config.paths.n = 1; /* forgotten without a word, and adopted again */
     append("/v/b/f", "3");
     start_and_scan();
     assert_int_equal(told_n, 0);
-    stop(true);
-    config.paths.n = 2;
+    host_kit_stop(true);
+    host_kit.config.paths.n = 2;
     start_and_scan();
     assert_int_equal(told_n, 0);
     assert_int_equal(adopted, 4);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void patterns_find_what_fits_them(void **state)
 {
     (void)state;
-    config.paths.n = 3;
-    config.paths.items[0] = (char[]){"/home/*/.profile"};
-    config.paths.items[1] = (char[]){"/home/*/.config/units"};
-    config.paths.items[2] = (char[]){"/srv/**/*.[ch]"};
+    host_kit.config.paths.n = 3;
+    host_kit.config.paths.items[0] = (char[]){"/home/*/.profile"};
+    host_kit.config.paths.items[1] = (char[]){"/home/*/.config/units"};
+    host_kit.config.paths.items[2] = (char[]){"/srv/**/*.[ch]"};
     make("/home/ana/.config/units");
     make("/home/eva");
     make("/srv/deep/er");
@@ -698,17 +641,17 @@ static void patterns_find_what_fits_them(void **state)
     assert_int_equal(told_n, 5);
     scan();
     assert_int_equal(told_n, 0);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void a_watched_tree_may_vanish_and_come(void **state)
 {
     (void)state;
     write_file("/w/f", "1");
-    config.paths.n = 2;
-    config.paths.items[1] = (char[]){"/later/tree"};
+    host_kit.config.paths.n = 2;
+    host_kit.config.paths.items[1] = (char[]){"/later/tree"};
     start_and_scan();
-    stop(true);
+    host_kit_stop(true);
     shell("rm -r ../w; mkdir -p ../later/tree; echo x > ../later/tree/g");
     start_and_scan();
     check("/w", FILE_ACTIVITY_DELETE, "\"deleted\"");
@@ -716,7 +659,7 @@ static void a_watched_tree_may_vanish_and_come(void **state)
     check("/later/tree", FILE_ACTIVITY_CREATE, "\"created\"");
     check("/later/tree/g", FILE_ACTIVITY_CREATE, "\"created\"");
     assert_int_equal(told_n, 4);
-    stop(true);
+    host_kit_stop(true);
     start_and_scan();
     assert_int_equal(told_n, 0);
     make("/w");
@@ -726,7 +669,7 @@ static void a_watched_tree_may_vanish_and_come(void **state)
     check("/later/tree", FILE_ACTIVITY_DELETE, "\"deleted\"");
     check("/later/tree/g", FILE_ACTIVITY_DELETE, "\"deleted\"");
     assert_int_equal(told_n, 3);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void odd_names_are_kept_and_told(void **state)
@@ -754,7 +697,7 @@ static void odd_names_are_kept_and_told(void **state)
     assert_int_equal(told_n, n);
     for (size_t i = 0; i < n; i++)
         check(names[i], FILE_ACTIVITY_DELETE, "\"deleted\"");
-    stop(true);
+    host_kit_stop(true);
 }
 
 /* A tree deeper than what is looked at ends as a count, not as a crash; made step by step, since no
@@ -778,7 +721,7 @@ static void a_tree_without_end_is_cut(void **state)
     assert_int_equal(last_scan.skipped, 1);
     scan();
     assert_int_equal(told_n, 0);
-    stop(true);
+    host_kit_stop(true);
     shell("rm -r d*");
 }
 
@@ -807,7 +750,7 @@ static void what_never_ends_does_not_hold_a_scan_up(void **state)
     check("/w/huge", FILE_ACTIVITY_UPDATE, "\"content\",\"times\"");
     assert_false(told[0].has_hash);
     assert_int_equal(opens_count(&o), 0);
-    stop(true);
+    host_kit_stop(true);
     close(s);
     close(o.fd);
 }
@@ -835,7 +778,7 @@ static void a_lease_hides_nothing(void **state)
     scan();
     assert_true(clock_mono_ms() - began < 10000);
     assert_int_equal(last_scan.skipped, 1);
-    assert_int_equal(dropped, 1);
+    assert_int_equal(host_kit.dropped, 1);
     check("/w/leased", FILE_ACTIVITY_UPDATE, "\"content\",\"times\""); /* its size says so */
     kill(pid, SIGKILL);
     waitpid(pid, &status, 0);
@@ -845,7 +788,7 @@ static void a_lease_hides_nothing(void **state)
     opens_begin(&o, on_disk("/w"));
     scan();
     assert_int_equal(opens_count(&o), 0); /* the hash was made up for */
-    stop(true);
+    host_kit_stop(true);
     close(o.fd);
     close(pipes[0]);
     close(pipes[1]);
@@ -878,7 +821,7 @@ static void a_link_swapped_in_is_not_followed(void **state)
     scratch_link(on_disk("/secret/key"), on_disk("/x/file"));
     scratch_link(on_disk("/secret"), on_disk("/x/sub"));
     opens_begin(&o, on_disk("/secret"));
-    config.rehash_every_s = 0;
+    host_kit.config.rehash_every_s = 0;
     start_and_scan();
     assert_int_equal(pthread_create(&swapper, NULL, swap_for_ever, &end), 0);
     int64_t until = clock_mono_ms() + 2000;
@@ -891,7 +834,7 @@ static void a_link_swapped_in_is_not_followed(void **state)
     pthread_join(swapper, NULL);
     assert_true(changes > 0);
     assert_int_equal(opens_count(&o), 0);
-    stop(true);
+    host_kit_stop(true);
     close(o.fd);
 }
 
@@ -912,12 +855,12 @@ static void the_rate_is_kept(void **state)
 {
     (void)state;
     make_bytes(16, 512 << 10);
-    config.scan_rate = 4 << 20;
+    host_kit.config.scan_rate = 4 << 20;
     start_and_scan();
     assert_in_range(last_scan.duration_ms, 1600, 6000); /* 8 MiB at 4 MiB a second */
     scan();
     assert_in_range(last_scan.duration_ms, 0, 1000); /* nothing is read */
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void a_broken_off_baseline_goes_on(void **state)
@@ -925,28 +868,28 @@ static void a_broken_off_baseline_goes_on(void **state)
     (void)state;
     struct opens o;
     make_bytes(40, 256 << 10);
-    config.scan_rate = 4 << 20;
+    host_kit.config.scan_rate = 4 << 20;
     opens_begin(&o, on_disk("/w"));
-    start();
+    host_kit_start();
     int64_t end = clock_mono_ms() + END_MS;
     unsigned first = 0;
     while (first < 10 && clock_mono_ms() < end) {
-        turn();
+        host_kit_turn(100);
         first += opens_count(&o);
     }
     int64_t began = clock_mono_ms();
-    stop(true);
+    host_kit_stop(true);
     assert_true(clock_mono_ms() - began < 1000);
     first += opens_count(&o);
     assert_in_range(first, 10, 35);
     assert_int_equal(scans, 0);
-    config.scan_rate = 0;
+    host_kit.config.scan_rate = 0;
     start_and_scan();
     assert_int_equal(told_n, 0);
     assert_string_equal(scan_name, "baseline");
     assert_int_equal(last_scan.files, 41);
     assert_in_range(opens_count(&o), 40 - first, 42 - first); /* two were half read */
-    stop(true);
+    host_kit_stop(true);
     close(o.fd);
 }
 
@@ -972,11 +915,11 @@ static void age_the_baseline(void)
     struct buf changes = BUF_INIT(1 << 20);
     struct span rest, key, value;
     uint32_t n;
-    assert_int_equal(store_each(store, STORE_BASELINE, SPAN(""), make_old, &changes), 0);
+    assert_int_equal(store_each(host_kit.store, STORE_BASELINE, SPAN(""), make_old, &changes), 0);
     rest = buf_span(&changes);
     while (span_take_u32(&rest, &n) && span_take(&rest, n, &key) && span_take_u32(&rest, &n) &&
            span_take(&rest, n, &value))
-        store_put(store, STORE_BASELINE, key, value);
+        store_put(host_kit.store, STORE_BASELINE, key, value);
     buf_release(&changes);
 }
 
@@ -986,27 +929,27 @@ static void a_broken_off_recheck_goes_on(void **state)
     (void)state;
     struct opens o;
     make_bytes(40, 256 << 10);
-    config.rehash_every_s = 86400;
+    host_kit.config.rehash_every_s = 86400;
     start_and_scan();
     age_the_baseline();
-    stop(true);
+    host_kit_stop(true);
     append("/w/bytes3", "!"); /* found by the second half or the first, and told once */
-    config.scan_rate = 4 << 20;
+    host_kit.config.scan_rate = 4 << 20;
     opens_begin(&o, on_disk("/w"));
     told_n = 0;
-    start();
+    host_kit_start();
     unsigned first = 0;
     int64_t end = clock_mono_ms() + END_MS;
     while (first < 10 && clock_mono_ms() < end) {
-        turn();
+        host_kit_turn(100);
         first += opens_count(&o);
     }
     run_for(100);
-    stop(true);
+    host_kit_stop(true);
     first += opens_count(&o);
     assert_in_range(first, 10, 35);
-    config.scan_rate = 0;
-    start();
+    host_kit.config.scan_rate = 0;
+    host_kit_start();
     finish_scan();
     assert_int_equal(told_n, 1);
     assert_string_equal(told[0].path, "/w/bytes3");
@@ -1014,7 +957,7 @@ static void a_broken_off_recheck_goes_on(void **state)
     assert_in_range(opens_count(&o), 40 - first, 43 - first);
     scan();
     assert_int_equal(opens_count(&o), 0);
-    stop(true);
+    host_kit_stop(true);
     close(o.fd);
 }
 
@@ -1024,7 +967,7 @@ static void begin_realtime(void)
 {
     if (geteuid() != 0)
         skip();
-    config.realtime = true;
+    host_kit.config.realtime = true;
     start_and_scan();
 }
 
@@ -1041,7 +984,7 @@ static void a_change_is_told_with_who_made_it(void **state)
     assert_string_equal(t->changed, "\"content\",\"times\"");
     assert_false(t->by_scan);
     assert_false(t->while_off);
-    source_integrity.health(source, &health);
+    source_integrity.health(host_kit.self, &health);
     assert_int_equal(health.state, refuse_fanotify ? SOURCE_DEGRADED : SOURCE_OK);
     if (!refuse_fanotify) {
         assert_int_equal(t->pid, pid);
@@ -1059,7 +1002,7 @@ static void a_change_is_told_with_who_made_it(void **state)
     assert_int_equal(told_n, 1);
     scan();
     assert_int_equal(told_n, 0);
-    stop(true);
+    host_kit_stop(true);
 }
 
 /* Whether this kernel tells of a flag that is set with chattr(1); Debian 12's does not. */
@@ -1109,7 +1052,7 @@ static void flags_are_told_at_the_latest_by_a_scan(void **state)
         assert_int_equal(find(paths[i])->append_only, flags[i] == FS_APPEND_FL);
     }
     assert_int_equal(told_n, 3);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void a_new_tree_is_told_whole(void **state)
@@ -1138,7 +1081,7 @@ static void a_new_tree_is_told_whole(void **state)
         assert_int_equal(told[i].activity, FILE_ACTIVITY_DELETE);
     scan();
     assert_int_equal(told_n, 0);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void a_rename_is_told_once(void **state)
@@ -1162,7 +1105,7 @@ static void a_rename_is_told_once(void **state)
     assert_int_equal(told_n, 2);
     scan();
     assert_int_equal(told_n, 0);
-    stop(true);
+    host_kit_stop(true);
 }
 
 static void watch_and_scan_give_the_same_uid(void **state)
@@ -1171,15 +1114,15 @@ static void watch_and_scan_give_the_same_uid(void **state)
     char uid[sizeof(told->uid)];
     write_file("/w/a", "1");
     begin_realtime();
-    assert_int_equal(store_commit(store), 0);
+    assert_int_equal(store_commit(host_kit.store), 0);
     shell("echo 2 >> a");
     memcpy(uid, await("/w/a")->uid, sizeof(uid));
-    stop(false);
+    host_kit_stop(false);
     start_and_scan();
     run_for(500);
     assert_int_equal(told_n, 1);
     assert_string_equal(told[0].uid, uid);
-    stop(true);
+    host_kit_stop(true);
 }
 
 /* Single trees go between two entries of a scan of everything, which then goes on. */
@@ -1188,12 +1131,12 @@ static void a_long_scan_lets_others_pass(void **state)
     (void)state;
     make_bytes(40, 256 << 10);
     begin_realtime();
-    stop(true);
+    host_kit_stop(true);
     clock_sleep_ms(1100);
-    config.rehash_every_s = 0;
-    config.scan_rate = 2 << 20; /* five seconds */
+    host_kit.config.rehash_every_s = 0;
+    host_kit.config.scan_rate = 2 << 20; /* five seconds */
     told_n = 0;
-    start();
+    host_kit_start();
     run_for(500);
     shell("mkdir d; echo x > d/f");
     await("/w/d/f");
@@ -1203,7 +1146,7 @@ static void a_long_scan_lets_others_pass(void **state)
     assert_int_equal(told_n, 2);
     assert_int_equal(last_scan.detections, 0);
     assert_true(last_scan.files >= 41);
-    stop(true);
+    host_kit_stop(true);
 }
 
 /* A new tree that takes five seconds does not hold up another one that takes none. */
@@ -1219,7 +1162,7 @@ static void a_large_tree_lets_others_pass(void **state)
         for (unsigned n = 0; n < 256; n++)
             scratch_append(on_disk(path), bytes, sizeof(bytes));
     }
-    config.scan_rate = 2 << 20;
+    host_kit.config.scan_rate = 2 << 20;
     begin_realtime();
     told_n = 0;
     shell("mv ../outside/large .");
@@ -1230,12 +1173,12 @@ static void a_large_tree_lets_others_pass(void **state)
     assert_in_range(told_n, 5, 35);
     int64_t end = clock_mono_ms() + END_MS;
     while (told_n < 1 + 40 + 2 && clock_mono_ms() < end)
-        turn();
+        host_kit_turn(100);
     run_for(300);
     assert_int_equal(told_n, 1 + 40 + 2);
     scan();
     assert_int_equal(told_n, 0);
-    stop(true);
+    host_kit_stop(true);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)

@@ -9,6 +9,7 @@
 #include "source/all.h"
 #include "source/integrity/storm.h"
 #include "unit/cmocka_all.h"
+#include "unit/host_kit.h"
 #include "unit/scratch.h"
 
 #include <fcntl.h>
@@ -33,14 +34,10 @@ struct told {
     char path[300], overlay[300], container[100], vigia[2000];
 };
 
-static struct store *store;
-static struct config config;
-static void *source;
-static struct source_host host;
 static struct told *told;
 static size_t told_n;
 static unsigned scans;
-static uint64_t detections, dropped;
+static uint64_t detections;
 static bool private;
 
 static void emit(void *ctx, const struct event *e)
@@ -65,55 +62,10 @@ static void emit(void *ctx, const struct event *e)
     assert_true(span_copy(e->vigia, t->vigia, sizeof(t->vigia)));
 }
 
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    if (value.p)
-        store_put(store, t, key, value);
-    else
-        store_remove(store, t, key);
-}
-
-static void drop(void *ctx, const char *reason, uint64_t n)
-{
-    (void)ctx, (void)reason;
-    dropped += n;
-}
-
-static void open_store(void)
-{
-    struct error e = {""};
-    bool fresh;
-    assert_int_equal(store_open(config.state_dir, &store, &fresh, &e), 0);
-    host = (struct source_host){
-        .config = &config, .store = store, .emit = emit, .put = put, .dropped = drop};
-}
-
-static void start(void)
-{
-    struct error e = {""};
-    open_store();
-    assert_int_equal(source_integrity.open(&host, &source, &e), 0);
-}
-
 static void stop(void)
 {
-    source_integrity.checkpoint(source);
-    source_integrity.close(source);
-    assert_int_equal(store_commit(store), 0);
-    store_close(store);
-}
-
-static void turn(void)
-{
-    struct poll_item items[8];
-    wait_t waits[8];
-    int64_t now = clock_mono_ms(), next = source_integrity.run(source, now);
-    size_t n = source_integrity.waits(source, waits, 8);
-    for (size_t i = 0; i < n; i++)
-        items[i] = (struct poll_item){waits[i], false};
-    int64_t ms = next - clock_mono_ms();
-    poll_wait(items, n, ms < 0 ? 0 : ms > 100 ? 100 : ms);
+    source_integrity.checkpoint(host_kit.self);
+    host_kit_stop(true);
 }
 
 static void finish_scan(void)
@@ -122,14 +74,14 @@ static void finish_scan(void)
     int64_t end = clock_mono_ms() + END_MS;
     while (scans == before) {
         assert_true(clock_mono_ms() < end);
-        turn();
+        host_kit_turn(100);
     }
 }
 
 static void start_and_scan(void)
 {
     told_n = 0;
-    start();
+    host_kit_start();
     finish_scan();
 }
 
@@ -147,7 +99,7 @@ static const struct told *await(const char *path)
     while (!find(path)) {
         if (clock_mono_ms() > end)
             fail_msg("%s was not told", path);
-        turn();
+        host_kit_turn(100);
     }
     return find(path);
 }
@@ -165,29 +117,21 @@ static const char *on_disk(const char *path)
 
 static int set_up(void **state)
 {
-    static char root[300], folder[300], etc[] = "/etc", work[] = "/w", severity[] = "conf/severity";
-    static char *paths[] = {etc, work};
+    static char etc[] = "/etc", work[] = "/w", *paths[] = {etc, work};
     (void)state;
-    scratch_open();
-    snprintf(root, sizeof(root), "%s/host", scratch_path());
-    snprintf(folder, sizeof(folder), "%s/state", scratch_path());
-    assert_int_equal(folder_make(folder, 0700), 0);
-    config = (struct config){.integrity = true,
-                             .realtime = true,
-                             .host_root = root,
-                             .state_dir = folder,
-                             .scan_every_s = 6 * 3600,
-                             .rehash_every_s = 30 * 86400,
-                             .hash_max = 512 << 20,
-                             .severity_file = severity,
-                             .paths = {2, paths}};
-    assert_int_equal(folder_make(root, 0755), 0);
+    host_kit_begin(&source_integrity, emit,
+                   (struct config){.integrity = true,
+                                   .realtime = true,
+                                   .scan_every_s = 6 * 3600,
+                                   .rehash_every_s = 30 * 86400,
+                                   .hash_max = 512 << 20,
+                                   .paths = {2, paths}});
+    assert_int_equal(folder_make(host_kit.root, 0755), 0);
     assert_int_equal(folder_make(on_disk("/etc"), 0755), 0);
     assert_int_equal(folder_make(on_disk("/w"), 0755), 0);
     told = calloc(TOLD_MAX, sizeof(*told));
     told_n = 0;
     scans = 0;
-    dropped = 0;
     return told ? 0 : -1;
 }
 
@@ -195,7 +139,7 @@ static int tear_down(void **state)
 {
     (void)state;
     free(told);
-    scratch_close();
+    host_kit_end();
     return 0;
 }
 
@@ -269,8 +213,8 @@ static void a_million_changes_end_in_one_event(void **state)
     (void)state;
     char path[64];
     uint64_t single = 0;
-    open_store();
-    struct integrity_storms *s = integrity_storms_new(&host);
+    host_kit_open_store();
+    struct integrity_storms *s = integrity_storms_new(&host_kit.host);
     for (unsigned i = 0; i < 1000000; i++) {
         int64_t now = 1000 + i / 100;
         snprintf(actor.exe, sizeof(actor.exe), "/usr/bin/tool%u", i % 9);
@@ -307,29 +251,29 @@ static void a_million_changes_end_in_one_event(void **state)
     assert_false(
         take(s, "/etc/d/later", INTEGRITY_CREATED, SEVERITY_MEDIUM, 30001 + STORM_CALM_MS));
     integrity_storms_free(s);
-    store_close(store);
+    store_close(host_kit.store);
 }
 
 static void a_storm_without_end_is_told_each_minute(void **state)
 {
     (void)state;
-    open_store();
-    struct integrity_storms *s = integrity_storms_new(&host);
+    host_kit_open_store();
+    struct integrity_storms *s = integrity_storms_new(&host_kit.host);
     for (int64_t now = 1000; now < 1000 + 10 * STORM_LATEST_MS; now += 50) {
         take(s, "/w/log", INTEGRITY_CONTENT, SEVERITY_LOW, now);
         integrity_storms_run(s, now);
     }
     assert_in_range(told_n, 9, 10);
     integrity_storms_free(s);
-    store_close(store);
+    store_close(host_kit.store);
 }
 
 static void what_is_grave_is_told_by_itself(void **state)
 {
     (void)state;
     unsigned single = 0;
-    open_store();
-    struct integrity_storms *s = integrity_storms_new(&host);
+    host_kit_open_store();
+    struct integrity_storms *s = integrity_storms_new(&host_kit.host);
     for (int i = 0; i < 5000; i++)
         take(s, "/etc/other", INTEGRITY_CONTENT, SEVERITY_MEDIUM, 1000);
     assert_false(take(s, "/etc/shadow", INTEGRITY_CONTENT, SEVERITY_HIGH, 1000));
@@ -342,7 +286,7 @@ static void what_is_grave_is_told_by_itself(void **state)
         assert_int_equal(told[i].severity,
                          strcmp(told[i].path, "/etc") ? SEVERITY_HIGH : SEVERITY_MEDIUM);
     integrity_storms_free(s);
-    store_close(store);
+    store_close(host_kit.store);
 }
 
 static void many_folders_are_counted_together(void **state)
@@ -351,8 +295,8 @@ static void many_folders_are_counted_together(void **state)
     char path[64];
     uint64_t single = 0, counted = 0;
     bool below = false;
-    open_store();
-    struct integrity_storms *s = integrity_storms_new(&host);
+    host_kit_open_store();
+    struct integrity_storms *s = integrity_storms_new(&host_kit.host);
     for (unsigned i = 0; i < 100000; i++) {
         snprintf(path, sizeof(path), "/usr/share/%u/%u/f", i / 100, i);
         single += !take(s, path, INTEGRITY_DELETED, SEVERITY_LOW, 1000);
@@ -367,22 +311,23 @@ static void many_folders_are_counted_together(void **state)
     assert_int_equal(single + counted, 100000);
     assert_true(below);
     integrity_storms_free(s);
-    store_close(store);
+    store_close(host_kit.store);
 }
 
 static void counts_outlive_a_crash(void **state)
 {
     (void)state;
-    open_store();
-    struct integrity_storms *s = integrity_storms_new(&host);
+    host_kit_open_store();
+    struct integrity_storms *s = integrity_storms_new(&host_kit.host);
     snprintf(actor.exe, sizeof(actor.exe), "/bin/tool");
     for (int i = 0; i < 500; i++)
         take(s, "/etc/d/f", INTEGRITY_CREATED, SEVERITY_MEDIUM, 1000);
     integrity_storms_checkpoint(s);
     integrity_storms_free(s); /* nothing was told */
     assert_int_equal(told_n, 0);
-    store_put(store, STORE_META, SPAN("integrity.storm.0123456789abcdef"), SPAN("\1garbage"));
-    s = integrity_storms_new(&host);
+    store_put(host_kit.store, STORE_META, SPAN("integrity.storm.0123456789abcdef"),
+              SPAN("\1garbage"));
+    s = integrity_storms_new(&host_kit.host);
     integrity_storms_run(s, 5);
     assert_int_equal(told_n, 1);
     assert_string_equal(told[0].path, "/etc/d");
@@ -390,11 +335,11 @@ static void counts_outlive_a_crash(void **state)
     assert_int_equal(told[0].severity, SEVERITY_MEDIUM);
     assert_non_null(strstr(told[0].vigia, "\"programs\":[\"/bin/tool\"]"));
     integrity_storms_free(s);
-    s = integrity_storms_new(&host);
+    s = integrity_storms_new(&host_kit.host);
     integrity_storms_run(s, 5);
     assert_int_equal(told_n, 1);
     integrity_storms_free(s);
-    store_close(store);
+    store_close(host_kit.store);
 }
 
 /* ---- through the source ---- */
@@ -418,7 +363,7 @@ static void await_sum(const char *folder, int activity, uint64_t sum)
         if (clock_mono_ms() > end)
             fail_msg("%llu of %llu were told", (unsigned long long)sum_told(folder, activity),
                      (unsigned long long)sum);
-        turn();
+        host_kit_turn(100);
     }
 }
 
@@ -445,7 +390,7 @@ static void a_storm_loses_no_path(void **state)
     stop();
     start_and_scan();
     assert_int_equal(detections, 0);
-    assert_int_equal(dropped, 0);
+    assert_int_equal(host_kit.dropped, 0);
     stop();
 }
 
@@ -467,13 +412,13 @@ static void what_a_mount_shows_and_hides_is_told(void **state)
     in_another_process(make_file, on_disk("/w/m"), 1);
     assert_int_equal(await("/w/m/file1")->activity, FILE_ACTIVITY_CREATE);
     struct source_health h;
-    source_integrity.health(source, &h);
+    source_integrity.health(host_kit.self, &h);
     assert_non_null(strstr(h.detail, "3 trees watched by fanotify"));
     told_n = 0;
     assert_int_equal(umount(on_disk("/w/m")), 0);
     assert_int_equal(await("/w/m/below")->activity, FILE_ACTIVITY_CREATE);
     assert_int_equal(await("/w/m/file1")->activity, FILE_ACTIVITY_DELETE);
-    source_integrity.health(source, &h);
+    source_integrity.health(host_kit.self, &h);
     assert_non_null(strstr(h.detail, "2 trees watched by fanotify"));
     stop();
 }

@@ -14,7 +14,7 @@
 #include "source/inventory/units.h"
 #include "spool/spool.h"
 #include "unit/cmocka_all.h"
-#include "unit/ocsf_required.h"
+#include "unit/host_kit.h"
 #include "unit/scratch.h"
 
 #include <stdarg.h>
@@ -57,14 +57,6 @@ void clock_sleep_ms(int64_t ms)
     mono_ms += ms;
 }
 
-static const struct identity who = {.institution = "MX-SAT",
-                                    .endpoint = "pc-1",
-                                    .hostname = "pc-1",
-                                    .device_uid = "00",
-                                    .os_name = "Debian",
-                                    .os_version = "12",
-                                    .os_type_id = 200};
-
 static struct {
     char *line;
     struct json_doc *doc;
@@ -73,44 +65,19 @@ static struct {
 static size_t told_n, longest;
 static uint8_t uids[4 * TOLD_MAX][EVENT_UID_SIZE]; /* of all events of a test */
 static size_t uids_n;
-static uint64_t dropped;
-static struct store *store;
-static struct config config;
-static void *source;
-static char root[300];
 
 static void emit(void *ctx, const struct event *e)
 {
     (void)ctx;
-    struct buf line = BUF_INIT(SPOOL_LINE_MAX);
-    struct error why = {""};
+    struct buf line;
     assert_true(told_n < TOLD_MAX && uids_n < 4 * TOLD_MAX);
     for (size_t i = 0; i < uids_n; i++) /* the spool would take it for the same event */
         assert_memory_not_equal(uids[i], e->uid, EVENT_UID_SIZE);
     memcpy(uids[uids_n++], e->uid, EVENT_UID_SIZE);
-    ocsf_encode(&line, &who, e, 1);
-    assert_false(line.failed);
+    told[told_n].doc = host_kit_encode(e, &line);
     longest = line.n > longest ? line.n : longest;
-    told[told_n].doc = json_read(buf_span(&line), &why);
-    if (!told[told_n].doc || ocsf_required_check(json_root(told[told_n].doc), &why) != 0)
-        fail_msg("%s in %s", why.text, line.p);
     told[told_n].severity = (int)e->severity;
     told[told_n++].line = line.p;
-}
-
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    if (value.p)
-        store_put(store, t, key, value);
-    else
-        store_remove(store, t, key);
-}
-
-static void count_dropped(void *ctx, const char *reason, uint64_t n)
-{
-    (void)ctx, (void)reason;
-    dropped += n;
 }
 
 /* ---- a small host ---- */
@@ -120,7 +87,7 @@ static char *under(const char *path)
     static char full[4][512];
     static int at;
     at = (at + 1) % 4;
-    snprintf(full[at], sizeof(full[at]), "%s%s", root, path);
+    snprintf(full[at], sizeof(full[at]), "%s%s", host_kit.root, path);
     return full[at];
 }
 
@@ -276,29 +243,10 @@ static void make_host(void)
 
 /* ---- running it ---- */
 
-static void open_source(void)
-{
-    const struct source_host host = {
-        .config = &config, .store = store, .emit = emit, .put = put, .dropped = count_dropped};
-    struct error e = {""};
-    if (source_inventory.open(&host, &source, &e) != 0)
-        fail_msg("%s", e.text);
-}
-
 /* Runs the source for so many seconds of the double clock. */
 static void pass(int64_t seconds)
 {
-    int64_t end = mono_ms + seconds * 1000;
-    for (int calls = 0; mono_ms < end; calls++) {
-        int64_t due = source_inventory.run(source, mono_ms);
-        assert_true(calls < 100000);
-        if (due > mono_ms) {
-            int64_t to = due < end ? due : end;
-            wall_ms += to - mono_ms;
-            mono_ms = to;
-        }
-    }
-    assert_int_equal(store_commit(store), 0);
+    host_kit_pass(seconds, 100000, &mono_ms, &wall_ms);
 }
 
 static void forget_told(void)
@@ -358,35 +306,26 @@ static void is_text(const struct json_value *v, const char *member, const char *
 
 static int set_up(void **state)
 {
-    static char state_dir[300], tag[] = "ventanilla", *tags[] = {tag}, high[] = "high";
-    bool fresh;
-    struct error e;
+    static char tag[] = "ventanilla", *tags[] = {tag}, high[] = "high";
     (void)state;
-    scratch_open();
-    snprintf(root, sizeof(root), "%s/host", scratch_path());
-    snprintf(state_dir, sizeof(state_dir), "%s/state", scratch_path());
-    assert_int_equal(folder_make(state_dir, 0700), 0);
-    assert_int_equal(store_open(state_dir, &store, &fresh, &e), 0);
-    config = (struct config){.host_root = root,
-                             .criticality = high,
-                             .tags = {1, tags},
-                             .inventory = true,
-                             .inventory_every_s = 86400,
-                             .inventory_look_s = 60};
+    host_kit_begin(&source_inventory, emit,
+                   (struct config){.criticality = high,
+                                   .tags = {1, tags},
+                                   .inventory = true,
+                                   .inventory_every_s = 86400,
+                                   .inventory_look_s = 60});
     make_host();
-    dropped = 0;
     longest = uids_n = 0;
-    open_source();
+    host_kit_start();
     return 0;
 }
 
 static int tear_down(void **state)
 {
     (void)state;
-    source_inventory.close(source);
-    store_close(store);
+    host_kit_stop(false);
     forget_told();
-    scratch_close();
+    host_kit_end();
     return 0;
 }
 
@@ -550,9 +489,9 @@ static void changes_of_a_time_without_agent_are_told_as_such(void **state)
     int severity;
     pass(30);
     forget_told();
-    source_inventory.close(source);
+    host_kit_stop(true);
     write_tcp(sshd, postgres, "");
-    open_source();
+    host_kit_start();
     pass(30);
     change("added", "tcp 127.0.0.1:5432", &severity);
     assert_int_equal(severity, SEVERITY_LOW); /* nobody else can reach it */
@@ -573,8 +512,8 @@ static void sockets_that_pass_are_left_out(void **state)
     pass(60); /* it is there again: somebody listens */
     change("added", "udp 0.0.0.0:50000", &severity);
     forget_told();
-    source_inventory.close(source); /* and is still known after a new start */
-    open_source();
+    host_kit_stop(true); /* and is still known after a new start */
+    host_kit_start();
     pass(120);
     assert_int_equal(told_n, 0);
 }
@@ -591,17 +530,17 @@ static void all_is_told_once_a_day(void **state)
         assert_int_equal(json_count(json_get(inventory_of(i), "ports")), 2);
     }
     forget_told();
-    source_inventory.close(source); /* a new start within the day does not tell it again */
-    open_source();
+    host_kit_stop(true); /* a new start within the day does not tell it again */
+    host_kit_start();
     pass(60);
     assert_int_equal(told_n, 0);
-    assert_true(source_inventory.request(source, "inventory")); /* but being asked does */
-    assert_false(source_inventory.request(source, "other"));
+    assert_true(source_inventory.request(host_kit.self, "inventory")); /* but being asked does */
+    assert_false(source_inventory.request(host_kit.self, "other"));
     pass(1);
     assert_int_equal(told_n, 1);
     forget_told();
     write_tcp(sshd, a_backdoor, "");
-    assert_true(source_inventory.request(source, "scan")); /* a look, now */
+    assert_true(source_inventory.request(host_kit.self, "scan")); /* a look, now */
     pass(1);
     assert_int_equal(told_n, 1);
     is_text(inventory_of(0), "kind", "change");
@@ -625,7 +564,7 @@ static void too_much_is_counted_and_root_is_not_hidden_by_it(void **state)
     }
     uint64_t cut = (uint64_t)json_get_int(json_get(inventory_of(told_n - 1), "cut"), "accounts", 0);
     assert_int_equal(entries + cut, 20002 + 3);
-    assert_int_equal(dropped, cut);
+    assert_int_equal(host_kit.dropped, cut);
     assert_true(told_n > 2 && longest < SPOOL_LINE_MAX);
     buf_release(&text);
 }
@@ -641,7 +580,7 @@ static void what_is_at_the_limit_is_not_taken_for_new(void **state)
     write_file("/etc/passwd", text.p);
     write_file("/etc/group", "");
     pass(30);
-    assert_true(dropped > 0);
+    assert_true(host_kit.dropped > 0);
     forget_told();
     buf_drop_front(&text, strlen("root:x:0:0::/root:/bin/sh\n"));
     struct buf other = BUF_INIT(8 << 20);
@@ -661,14 +600,14 @@ static void a_hostile_host_changes_nothing_but_words(void **state)
     (void)state;
     struct source_health health;
     pass(30);
-    source_inventory.health(source, &health);
+    source_inventory.health(host_kit.self, &health);
     assert_int_equal(health.state, SOURCE_OK);
     forget_told();
     scratch_remove(under("/etc/passwd"));
     assert_int_equal(mkfifo(under("/etc/passwd"), 0600), 0);
     pass(120);
     assert_int_equal(told_n, 0); /* what was told is not taken back */
-    source_inventory.health(source, &health);
+    source_inventory.health(host_kit.self, &health);
     assert_int_equal(health.state, SOURCE_DEGRADED);
     assert_non_null(strstr(health.detail, "/etc/passwd"));
     write_file("/etc/passwd", "root:x:0:0:root:/root:/bin/bash\n"
@@ -680,16 +619,16 @@ static void a_hostile_host_changes_nothing_but_words(void **state)
     change("added", "user a\\x01\\xFF\"", &severity);
     change("added", "user root#2", &severity); /* a name that stands there twice */
     assert_int_equal(severity, SEVERITY_HIGH);
-    source_inventory.health(source, &health);
+    source_inventory.health(host_kit.self, &health);
     assert_int_equal(health.state, SOURCE_OK);
 }
 
 static void after_a_boot_services_get_time_to_start(void **state)
 {
     (void)state;
-    source_inventory.close(source);
+    host_kit_stop(true);
     write_file("/proc/uptime", "20.55 11.00\n");
-    open_source();
+    host_kit_start();
     pass(155);
     assert_int_equal(told_n, 0);
     pass(20);

@@ -7,7 +7,7 @@
 #include "source/all.h"
 #include "spool/spool.h"
 #include "unit/cmocka_all.h"
-#include "unit/ocsf_required.h"
+#include "unit/host_kit.h"
 #include "unit/scratch.h"
 
 #define HOUR 3600
@@ -37,26 +37,15 @@ void clock_sleep_ms(int64_t ms)
     mono_ms += ms;
 }
 
-static struct store *store;
-static struct config config;
-static void *source;
-static char root[300];
 static size_t software, states;
 static int severity;
 static struct buf state; /* the last state, as JSON */
 
 static void emit(void *ctx, const struct event *e)
 {
-    static const struct identity who = {.os_version = "12.11", .hostname = "pc"};
-    struct buf line = BUF_INIT(SPOOL_LINE_MAX);
-    struct error why = {""};
+    struct buf line;
     (void)ctx;
-    ocsf_encode(&line, &who, e, 1);
-    assert_false(line.failed);
-    struct json_doc *doc = json_read(buf_span(&line), &why);
-    if (!doc || ocsf_required_check(json_root(doc), &why) != 0)
-        fail_msg("%s", why.text);
-    json_free(doc);
+    json_free(host_kit_encode(e, &line));
     buf_release(&line);
     if (e->class_uid == EVENT_SOFTWARE) {
         software++;
@@ -70,24 +59,15 @@ static void emit(void *ctx, const struct event *e)
     buf_put_text(&state, e->status_detail);
 }
 
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    if (value.p)
-        store_put(store, t, key, value);
-    else
-        store_remove(store, t, key);
-}
-
 /* ---- the host ---- */
 
 static void put_file(const char *name, const void *text, size_t n)
 {
     char path[600];
-    snprintf(path, sizeof(path), "%s%s", root, name);
+    snprintf(path, sizeof(path), "%s%s", host_kit.root, name);
     *strrchr(path, '/') = '\0';
     assert_int_equal(folder_make(path, 0755), 0);
-    snprintf(path, sizeof(path), "%s%s", root, name);
+    snprintf(path, sizeof(path), "%s%s", host_kit.root, name);
     file_remove(path);
     scratch_append(path, text, n);
 }
@@ -100,7 +80,7 @@ static void put_text(const char *name, const char *text)
 static void remove_file(const char *name)
 {
     char path[600];
-    snprintf(path, sizeof(path), "%s%s", root, name);
+    snprintf(path, sizeof(path), "%s%s", host_kit.root, name);
     assert_int_equal(file_remove(path), 0);
 }
 
@@ -144,35 +124,17 @@ static void make_host(void)
 
 /* ---- running it ---- */
 
-static void open_source(void)
-{
-    const struct source_host host = {.config = &config, .store = store, .emit = emit, .put = put};
-    struct error e = {""};
-    if (source_patch.open(&host, &source, &e) != 0)
-        fail_msg("%s", e.text);
-}
-
 /* Runs the source for so many seconds of the double clock. */
 static void pass(int64_t seconds)
 {
-    int64_t end = mono_ms + seconds * 1000;
     software = states = 0;
-    for (int calls = 0; mono_ms < end; calls++) {
-        int64_t due = source_patch.run(source, mono_ms);
-        assert_true(calls < 10000);
-        if (due > mono_ms) {
-            int64_t to = due < end ? due : end;
-            wall_ms += to - mono_ms;
-            mono_ms = to;
-        }
-    }
-    assert_int_equal(store_commit(store), 0);
+    host_kit_pass(seconds, 10000, &mono_ms, &wall_ms);
 }
 
 static struct source_health health(void)
 {
     struct source_health h;
-    source_patch.health(source, &h);
+    source_patch.health(host_kit.self, &h);
     return h;
 }
 
@@ -183,33 +145,22 @@ static bool told(const char *part)
 
 static int set_up(void **unused)
 {
-    char folder[400];
-    bool fresh;
-    struct error e = {""};
     (void)unused;
-    scratch_open();
-    snprintf(root, sizeof(root), "%s/host", scratch_path());
-    snprintf(folder, sizeof(folder), "%s/state", scratch_path());
-    assert_int_equal(folder_make(folder, 0700), 0);
-    assert_int_equal(store_open(folder, &store, &fresh, &e), 0);
-    static char support[] = "conf/support.ini";
-    config = (struct config){
-        .host_root = root, .support_file = support, .patch = true, .patch_every_s = 6 * HOUR};
+    host_kit_begin(&source_patch, emit, (struct config){.patch = true, .patch_every_s = 6 * HOUR});
     state = BUF_INIT(1 << 20);
     mono_ms = 1000;
     wall_ms = 1790000000000;
     make_host();
-    open_source();
+    host_kit_start();
     return 0;
 }
 
 static int tear_down(void **unused)
 {
     (void)unused;
-    source_patch.close(source);
-    store_close(store);
+    host_kit_stop(false);
     buf_release(&state);
-    scratch_close();
+    host_kit_end();
     return 0;
 }
 
@@ -229,8 +180,8 @@ static void what_stays_is_told_once_a_day(void **unused)
     pass(6 * HOUR);
     assert_int_equal(software, 1);
     assert_int_equal(states, 1);
-    source_patch.close(source);
-    open_source();
+    host_kit_stop(true);
+    host_kit_start();
     pass(60);
     assert_int_equal(software + states, 0);
 }
@@ -353,9 +304,9 @@ static void a_release_that_has_ended_matters(void **unused)
 static void what_is_switched_off_does_not_look(void **unused)
 {
     (void)unused;
-    source_patch.close(source);
-    config.patch = false;
-    open_source();
+    host_kit_stop(true);
+    host_kit.config.patch = false;
+    host_kit_start();
     pass(24 * HOUR);
     assert_int_equal(software + states, 0);
     assert_int_equal(health().state, SOURCE_OFF);
