@@ -14,8 +14,8 @@ void lock_take(struct lock *l);
 void lock_drop(struct lock *l);
 
 struct thread;
-/* background: low CPU and I/O priority, for scans; a tenth of what others get, not only what they
- * leave. Small stack (512 KiB). */
+/* background: idle I/O priority and a low one for the CPU (a tenth of what others get), for scans.
+ * Small stack (512 KiB). */
 int thread_start(void (*run)(void *arg), void *arg, bool background, struct thread **out);
 void thread_join(struct thread *t); /* waits for the end and frees t */
 
