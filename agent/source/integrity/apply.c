@@ -103,31 +103,42 @@ static void tell_and_keep(struct integrity *self, struct integrity_fact *f,
 
 /* ---- the disk ---- */
 
-/* Opens the folder that holds path; *name is the last part of path. -ENOENT: it is not there, or
- * something else than a folder is on the way. */
-static int open_parent(struct integrity *self, const char *path, struct walk_folder **folder,
+/* The folder that holds path, until the next call; *name is the last part of path. -ENOENT: it is
+ * not there, or something else than a folder is on the way. */
+static int open_parent(struct integrity *self, const char *path, const struct walk_folder **folder,
                        const char **name)
 {
     char on_disk[INTEGRITY_PATH_MAX];
-    *folder = NULL;
     if (!integrity_paths_on_disk(self->paths, path, on_disk, sizeof(on_disk)))
         return -ENAMETOOLONG;
     char *slash = strrchr(on_disk, '/');
     *name = strrchr(path, '/') + 1;
     slash[slash == on_disk] = '\0';
-    int rc = integrity_paths_open(self->paths, on_disk, folder);
-    return rc == -ENOTDIR || rc == -ELOOP ? -ENOENT : rc;
+    if (!self->parent || strcmp(self->parent_path, on_disk) != 0) {
+        integrity_close_parent(self);
+        int rc = integrity_paths_open(self->paths, on_disk, &self->parent);
+        if (rc != 0) {
+            self->parent = NULL;
+            return rc == -ENOTDIR || rc == -ELOOP ? -ENOENT : rc;
+        }
+        memcpy(self->parent_path, on_disk, strlen(on_disk) + 1);
+    }
+    *folder = self->parent;
+    return 0;
+}
+
+void integrity_close_parent(struct integrity *self)
+{
+    walk_close(self->parent);
+    self->parent = NULL;
 }
 
 static int info_of(struct integrity *self, const char *path, struct file_info *info)
 {
-    struct walk_folder *folder;
+    const struct walk_folder *folder;
     const char *name;
     int rc = open_parent(self, path, &folder, &name);
-    if (rc == 0)
-        rc = walk_info(folder, name, info);
-    walk_close(folder);
-    return rc;
+    return rc == 0 ? walk_info(folder, name, info) : rc;
 }
 
 /* ---- looks ---- */
@@ -236,7 +247,7 @@ static void look_at_nothing(struct integrity *self, struct pending *p, int64_t n
 
 void integrity_look_now(struct integrity *self, struct pending *p, int64_t now_ms)
 {
-    struct walk_folder *folder;
+    const struct walk_folder *folder;
     struct file_info info;
     const char *name;
     if (p->tree) { /* whoever touched the folder last need not have done all that is found there */
@@ -271,7 +282,6 @@ void integrity_look_now(struct integrity *self, struct pending *p, int64_t now_m
                              1);
         pending_done(p, now_ms);
     }
-    walk_close(folder);
 }
 
 /* ---- findings ---- */

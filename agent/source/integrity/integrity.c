@@ -441,6 +441,7 @@ static int64_t run(void *ctx, int64_t now_ms)
     bool more = self->watch && take_events(self, now_ms);
     more = look_at_due(self, now_ms) || more;
     more = take_findings(self, now_ms) || more;
+    integrity_close_parent(self);
     int64_t explain_ms = integrity_explain_run(self->explain, now_ms);
     integrity_storms_run(self->storms, now_ms);
     if (!self->scanning && now_ms >= self->next_scan_ms)

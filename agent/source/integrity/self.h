@@ -28,6 +28,8 @@ struct integrity {
     int64_t mounts_until_ms;
     struct integrity_containers *containers;
     struct integrity_look look;
+    struct walk_folder *parent; /* that was opened last in this run, or NULL */
+    char parent_path[INTEGRITY_PATH_MAX];
     struct buf record[2]; /* of the baseline: the path's own and that of its former name */
     struct buf out;
 
@@ -62,6 +64,9 @@ void integrity_count_skip(const struct integrity *self, enum integrity_skip why,
 
 /* Looks at a path that is due and tells what differs from the baseline. */
 void integrity_look_now(struct integrity *self, struct pending *p, int64_t now_ms);
+/* To be called when a run ends: what changes after a folder was opened is told by an event that a
+ * later run takes, but only if that opens the folder again. */
+void integrity_close_parent(struct integrity *self);
 /* Tells and keeps a finding of the worker, any kind but END. */
 void integrity_apply(struct integrity *self, const struct integrity_found *f, int64_t now_ms);
 
