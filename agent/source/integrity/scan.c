@@ -156,11 +156,22 @@ static void work(void *arg)
 
 /* ---- the loop's side ---- */
 
+/* Whether another job that has not begun will see all that this one would. */
+static bool is_waiting(const struct integrity_scan *s, const struct integrity_job *job)
+{
+    for (size_t i = 0; i < s->jobs_n && job->path && !job->owner; i++)
+        if (s->jobs[i]->path && !s->jobs[i]->owner && strcmp(s->jobs[i]->path, job->path) == 0)
+            return true;
+    return false;
+}
+
 bool integrity_scan_give(struct integrity_scan *s, struct integrity_job *job)
 {
     lock_take(s->lock);
-    bool room = s->jobs_n < JOBS_MAX;
-    if (room) {
+    bool waits = is_waiting(s, job), room = waits || s->jobs_n < JOBS_MAX;
+    if (waits) {
+        integrity_job_free(job);
+    } else if (room) {
         s->jobs[s->jobs_n] = job;
         __atomic_store_n(&s->jobs_n, s->jobs_n + 1, __ATOMIC_RELAXED);
     }

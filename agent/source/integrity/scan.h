@@ -57,9 +57,9 @@ struct integrity_found {
 struct integrity_scan;
 int integrity_scan_open(const struct config *c, const struct integrity_paths *paths,
                         struct store *store, struct integrity_scan **out);
-/* Takes the job over; false (and the job stays the caller's) when too many wait. Single files and
- * trees go before what is left of a scan of everything, and in turns with a tree that takes more
- * than a second. */
+/* Takes the job over, which falls away where the same one of nobody waits already; false (and the
+ * job stays the caller's) when too many wait. Single files and trees go before what is left of a
+ * scan of everything, and in turns with a tree that takes more than a second. */
 bool integrity_scan_give(struct integrity_scan *s, struct integrity_job *job);
 bool integrity_scan_next(struct integrity_scan *s, struct integrity_found *out);
 wait_t integrity_scan_wait(const struct integrity_scan *s);
