@@ -37,7 +37,8 @@ static inline bool log_content_is_open(const struct log_content *c)
 }
 
 /* Bytes read, fewer than n only at the end; -EBADMSG where a packed file is damaged (what stands
- * before the damage is read), -EFBIG at LOG_UNPACKED_MAX. n is at most LOG_CONTENT_BLOCK. */
+ * before the damage is read, but for up to a block of .zst and .lz4), -EFBIG at LOG_UNPACKED_MAX. n
+ * is at most LOG_CONTENT_BLOCK. */
 int64_t log_content_read_at(struct log_content *c, uint64_t offset, void *data, size_t n);
 /* Where something else than a hole begins, at offset or behind it. */
 uint64_t log_content_next_data(const struct log_content *c, uint64_t offset);
