@@ -298,6 +298,8 @@ int pipeline_flush(struct pipeline *p)
 static int64_t frame_due(const struct pipeline *p)
 {
     int64_t due = INT64_MAX;
+    if (spool_frame_is_full(p->spool))
+        return 0;
     if (p->frame_since)
         due = p->frame_since + (p->urgent ? 0 : FRAME_AGE_MS);
     if (p->checkpoint_since && p->checkpoint_since + CHECKPOINT_AGE_MS < due)

@@ -6,8 +6,10 @@
 
 #include <errno.h>
 
-#define FRAME_SOFT (256u * 1024)      /* a frame is written before it gets larger */
-#define FRAME_HARD (8u * 1024 * 1024) /* held in memory while nothing can be written */
+#define FRAME_SOFT   (256u * 1024)       /* a frame is written before it gets larger */
+#define FRAME_FULL   (1024u * 1024)      /* with state changes: written at the end of the round */
+#define JOURNAL_FULL (16u * 1024 * 1024) /* after a crash it is read into memory */
+#define FRAME_HARD   (8u * 1024 * 1024)  /* held in memory while nothing can be written */
 
 const char *spool_stream(const struct spool *s)
 {
@@ -99,7 +101,8 @@ int spool_write_frame(struct spool *s, bool whole)
 
 static bool is_batch_full(const struct spool *s)
 {
-    return !batch_has_room(&s->batch) || batch_size(&s->batch) >= s->options.seal_bytes;
+    return !batch_has_room(&s->batch) || batch_size(&s->batch) >= s->options.seal_bytes ||
+           s->journal.size > JOURNAL_FULL;
 }
 
 /*
@@ -153,6 +156,11 @@ void spool_put(struct spool *s, uint8_t table, struct span key, struct span valu
 bool spool_has_pending(const struct spool *s)
 {
     return s->pending;
+}
+
+bool spool_frame_is_full(const struct spool *s)
+{
+    return s->pending && s->frame.n > FRAME_FULL;
 }
 
 int spool_flush(struct spool *s)

@@ -94,8 +94,9 @@ int spool_add(struct spool *s, const uint8_t uid[SPOOL_UID_SIZE], struct span li
 /* A state change that belongs to the frame; value.p == NULL removes. */
 void spool_put(struct spool *s, uint8_t table, struct span key, struct span value);
 
-bool spool_has_pending(const struct spool *s); /* something added since the last flush */
-int spool_flush(struct spool *s);              /* one frame, one fdatasync; 0 when nothing pended */
+bool spool_has_pending(const struct spool *s);   /* something added since the last flush */
+bool spool_frame_is_full(const struct spool *s); /* more of it should not wait in memory */
+int spool_flush(struct spool *s); /* one frame, one fdatasync; 0 when nothing pended */
 
 /* What time asks for: seals on age (unless routine batches wait), size, urgency, heartbeat, and
  * keeps the cap. now_ms is monotonic. Returns when it wants to be called next (monotonic ms),

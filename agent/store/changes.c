@@ -2,6 +2,8 @@
 
 #include "base/mem.h"
 
+#define CHANGE_COST (sizeof(struct change) + 3 * sizeof(void *)) /* with the allocator's share */
+
 int key_compare(struct span a, struct span b)
 {
     size_t n = a.n < b.n ? a.n : b.n;
@@ -49,7 +51,7 @@ static struct change *change_new(enum store_table t, struct span key, struct spa
 
 static size_t cost_of(const struct change *c)
 {
-    return c->key.n + c->value.n;
+    return CHANGE_COST + c->key.n + c->value.n;
 }
 
 void changes_set(struct changes *c, enum store_table t, struct span key, struct span value)

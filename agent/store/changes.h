@@ -16,7 +16,7 @@ struct change {
 struct changes {
     struct change **at;
     size_t n, room;
-    size_t bytes; /* of keys and values */
+    size_t bytes; /* of memory */
 };
 
 /* value.p == NULL: the key is removed. */
