@@ -10,13 +10,25 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 
 struct reader {
     struct address *out;
     size_t max;
     int n;
+    int names; /* any socket: what interfaces are called is asked through it */
 };
+
+/* if_indextoname() would make a socket for each. */
+static bool name_of(int any, unsigned index, char *out, size_t size)
+{
+    struct ifreq r = {.ifr_ifindex = (int)index};
+    if (ioctl(any, SIOCGIFNAME, &r) != 0)
+        return false;
+    snprintf(out, size, "%.*s", (int)sizeof(r.ifr_name), r.ifr_name);
+    return true;
+}
 
 /* IFA_LOCAL is the own address where there is one (point to point), else IFA_ADDRESS. */
 static void take(void *ctx, const struct nlmsghdr *h)
@@ -38,7 +50,7 @@ static void take(void *ctx, const struct nlmsghdr *h)
             address = RTA_DATA(a);
     }
     char name[IF_NAMESIZE];
-    if (!address || !if_indextoname(m->ifa_index, name))
+    if (!address || !name_of(r->names, m->ifa_index, name, sizeof(name)))
         return;
     if ((size_t)r->n < r->max) {
         struct address *to = &r->out[r->n];
@@ -53,7 +65,10 @@ static void take(void *ctx, const struct nlmsghdr *h)
 int addresses_read(struct address *out, size_t max)
 {
     struct ifaddrmsg request = {.ifa_family = AF_UNSPEC};
-    struct reader r = {.out = out, .max = max};
+    struct reader r = {.out = out, .max = max, .names = netlink_take(NETLINK_SOCK_DIAG)};
+    if (r.names < 0)
+        return r.names;
     int rc = netlink_dump(NETLINK_ROUTE, RTM_GETADDR, &request, sizeof(request), &r, take);
+    netlink_give_back(NETLINK_SOCK_DIAG, r.names);
     return rc < 0 ? rc : r.n;
 }

@@ -8,6 +8,7 @@
  * kernel said of the writer lies in it by then. If it could not hold everything, all that was known
  * is forgotten rather than trusted.
  */
+#include "platform/linux/netlink.h"
 #include "platform/linux/watch_parts.h"
 
 #include <arpa/inet.h>
@@ -20,7 +21,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #define SLOTS      2048 /* of the latest processes, by remainder; a power of two */
 #define BATCH      32
@@ -73,21 +73,26 @@ static int filter_messages(int s)
     return setsockopt(s, SOL_SOCKET, SO_ATTACH_FILTER, &all, sizeof(all));
 }
 
-static int listen_to(int s)
+static int subscribe(int s, uint32_t operation)
 {
-    struct sockaddr_nl address = {.nl_family = AF_NETLINK, .nl_groups = CN_IDX_PROC};
-    int size = BUFFER_MAX;
+    int group = CN_IDX_PROC;
+    int membership =
+        operation == PROC_CN_MCAST_LISTEN ? NETLINK_ADD_MEMBERSHIP : NETLINK_DROP_MEMBERSHIP;
     struct request r = {
         .head = {.nlmsg_len = sizeof(r), .nlmsg_type = NLMSG_DONE},
         .message = {.id = {CN_IDX_PROC, CN_VAL_PROC}, .len = 2 * sizeof(uint32_t)},
-        .operation = PROC_CN_MCAST_LISTEN,
+        .operation = operation,
         .kinds = PROC_EVENT_FORK | PROC_EVENT_EXEC | PROC_EVENT_UID,
     };
+    int rc = setsockopt(s, SOL_NETLINK, membership, &group, sizeof(group));
+    return rc == 0 && send(s, &r, sizeof(r), 0) >= 0 ? 0 : -errno;
+}
+
+static int listen_to(int s)
+{
+    int size = BUFFER_MAX;
     setsockopt(s, SOL_SOCKET, SO_RCVBUF, &size, sizeof(size));
-    if (filter_messages(s) != 0 || bind(s, (struct sockaddr *)&address, sizeof(address)) != 0 ||
-        send(s, &r, sizeof(r), 0) < 0)
-        return -errno;
-    return 0;
+    return filter_messages(s) == 0 ? subscribe(s, PROC_CN_MCAST_LISTEN) : -errno;
 }
 
 struct lineage *lineage_open(void)
@@ -95,7 +100,7 @@ struct lineage *lineage_open(void)
     struct lineage *l = calloc(1, sizeof(*l));
     if (!l)
         return NULL;
-    l->socket = socket(AF_NETLINK, SOCK_DGRAM | SOCK_CLOEXEC | SOCK_NONBLOCK, NETLINK_CONNECTOR);
+    l->socket = netlink_take(NETLINK_CONNECTOR);
     if (l->socket < 0 || listen_to(l->socket) != 0) {
         lineage_close(l);
         return NULL;
@@ -107,8 +112,10 @@ void lineage_close(struct lineage *l)
 {
     if (!l)
         return;
-    if (l->socket >= 0)
-        close(l->socket);
+    if (l->socket >= 0) {
+        subscribe(l->socket, PROC_CN_MCAST_IGNORE);
+        netlink_give_back(NETLINK_CONNECTOR, l->socket);
+    }
     free(l);
 }
 
@@ -208,7 +215,7 @@ void lineage_read(struct lineage *l)
                                                   .msg_iov = &room[i],
                                                   .msg_iovlen = 1}};
         }
-        n = recvmmsg(l->socket, all, BATCH, 0, NULL);
+        n = recvmmsg(l->socket, all, BATCH, MSG_DONTWAIT, NULL);
         lost = lost || (n < 0 && errno == ENOBUFS);
         for (int i = 0; i < n; i++)
             take_message(l, &all[i], l->messages[i]);
