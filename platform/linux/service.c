@@ -1,8 +1,8 @@
 /*
  * Signals arrive through a signalfd, which is read only in the thread that opened the service: if
  * another thread took the signal out, the poll loop would sleep on. The service manager is spoken
- * to as in sd_notify(3): one datagram a message. Its socket is opened once, at the start, since a
- * role may give up the right to make sockets.
+ * to as in sd_notify(3): one datagram a message. Its socket is opened and connected once, at the
+ * start, since a role may give up making sockets and naming whom it sends to.
  */
 #include "platform/service.h"
 
@@ -24,8 +24,6 @@ static struct {
     int signals;
     pthread_t owner;
     int notify; /* -1: nobody wants to be told */
-    struct sockaddr_un to;
-    socklen_t to_size;
     int64_t watchdog_ms;
     atomic_bool stop;
     atomic_bool reload;
@@ -37,24 +35,28 @@ static void tell(const char *message)
         return;
     ssize_t sent;
     do
-        sent = sendto(service.notify, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT,
-                      (const struct sockaddr *)&service.to, service.to_size);
+        sent = send(service.notify, message, strlen(message), MSG_NOSIGNAL | MSG_DONTWAIT);
     while (sent < 0 && errno == EINTR);
 }
 
-/* "/path", or "@name" in the abstract namespace. */
-static bool address_of(const char *text)
+/* text: "/path", or "@name" in the abstract namespace. */
+static int connect_to(const char *text)
 {
+    struct sockaddr_un to = {.sun_family = AF_UNIX};
     size_t n = strlen(text);
-    if ((text[0] != '/' && text[0] != '@') || n < 2 || n >= sizeof(service.to.sun_path))
-        return false;
-    service.to = (struct sockaddr_un){.sun_family = AF_UNIX};
-    memcpy(service.to.sun_path, text, n);
+    if ((text[0] != '/' && text[0] != '@') || n < 2 || n >= sizeof(to.sun_path))
+        return -1;
+    memcpy(to.sun_path, text, n);
     bool abstract = text[0] == '@';
     if (abstract)
-        service.to.sun_path[0] = '\0';
-    service.to_size = (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n + (abstract ? 0 : 1));
-    return true;
+        to.sun_path[0] = '\0';
+    size_t size = offsetof(struct sockaddr_un, sun_path) + n + (abstract ? 0 : 1);
+    int s = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (s >= 0 && connect(s, (const struct sockaddr *)&to, (socklen_t)size) != 0) {
+        close(s);
+        s = -1;
+    }
+    return s;
 }
 
 /* Half of what the manager waits, so that one late wake-up does no harm. */
@@ -70,10 +72,10 @@ static int64_t watchdog_from_environment(void)
 static void open_manager(void)
 {
     const char *path = getenv("NOTIFY_SOCKET");
-    if (path && address_of(path)) {
-        service.notify = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    if (path)
+        service.notify = connect_to(path);
+    if (service.notify >= 0)
         service.watchdog_ms = watchdog_from_environment();
-    }
     /* What we start is not the service that the manager waits for. */
     unsetenv("NOTIFY_SOCKET");
     unsetenv("WATCHDOG_USEC");
