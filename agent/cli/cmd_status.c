@@ -114,6 +114,13 @@ static void print_spool(const struct json_value *root)
         printf("refused by the center: %lld batches, kept in outbox/refused\n", (long long)refused);
 }
 
+/* What a role has given up by itself; nothing where the system has no means for it. */
+static void print_confinement(const struct json_value *root)
+{
+    print_words("  confined by ", json_get_text(root, "confinement"));
+    print_words("  error: not confined by ", json_get_text(root, "confinement_error"));
+}
+
 static void print_collect(const struct report *r)
 {
     const struct json_value *root = json_root(r->collect);
@@ -128,6 +135,7 @@ static void print_collect(const struct report *r)
     printf(" of ");
     print_name(json_get_text(root, "institution"));
     printf("\n");
+    print_confinement(root);
     struct span error = json_get_text(root, "config_error");
     if (error.n > 0) {
         printf("configuration: the one of before is in force: ");
@@ -151,6 +159,8 @@ static void print_ship(const struct report *r)
     printf("ship: %s\n", r->ship_runs ? "runs" : "does not run; batches wait in the outbox");
     if (!root)
         return;
+    if (r->ship_runs)
+        print_confinement(root);
     print_age("last delivery", json_get_int(root, "last_delivery", 0));
     int64_t days = json_get_int(root, "cert_days", 0);
     if (days < 0)
@@ -195,6 +205,7 @@ static int verdict(const struct report *r)
         return 3;
     bool well = r->ship_runs && json_get_bool(json_root(r->collect), "healthy", false) &&
                 json_get_text(json_root(r->ship), "error").n == 0 &&
+                json_get_text(json_root(r->ship), "confinement_error").n == 0 &&
                 json_get_text(json_root(r->ship), "identity_error").n == 0;
     return well ? 0 : 1;
 }

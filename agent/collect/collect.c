@@ -7,6 +7,7 @@
 #include "collect/requests.h"
 #include "collect/status.h"
 #include "platform/clock.h"
+#include "platform/confine.h"
 #include "platform/file.h"
 #include "platform/memory.h"
 #include "platform/notify.h"
@@ -27,6 +28,7 @@ struct collect {
     int pki_folder; /* its id in notify */
     file_t lock;
     char config_error[512];
+    struct confine_result confined;
     int64_t started_wall_ms;
     int64_t status_due;      /* not before */
     uint64_t status_changes; /* what pipeline_changes() said at the last one */
@@ -122,7 +124,15 @@ static void tell_life(struct collect *c, int activity, const char *message)
 
 static void write_status(struct collect *c, int64_t now)
 {
-    status_write(c->config, &c->who, c->pipeline, c->config_error, c->started_wall_ms);
+    struct status_facts facts = {
+        .config = c->config,
+        .who = &c->who,
+        .pipeline = c->pipeline,
+        .config_error = c->config_error,
+        .confined = &c->confined,
+        .started_wall_ms = c->started_wall_ms,
+    };
+    status_write(&facts);
     c->status_due = now + STATUS_EVERY_MS;
     c->status_changes = pipeline_changes(c->pipeline);
 }
@@ -288,6 +298,17 @@ static int start(struct collect *c, struct error *e)
     return open_state(c, e);
 }
 
+/* All is open by now. What reads everything neither speaks with the network nor starts or changes
+ * anything; files by handle it has to open, to say what has changed. */
+static void give_up_rights(struct collect *c)
+{
+    const struct confine confine = {.never = CONFINE_SOCKETS | CONFINE_PROGRAMS | CONFINE_OTHERS |
+                                             CONFINE_SYSTEM};
+    confine_self(&confine, &c->confined);
+    if (c->confined.missing[0])
+        log_warning("collect could not give up all it should: %s", c->confined.missing);
+}
+
 int collect_run(const char *config_file)
 {
     struct error e;
@@ -304,6 +325,7 @@ int collect_run(const char *config_file)
         return 1;
     }
     pipeline_start(c.pipeline, c.config, &c.who);
+    give_up_rights(&c);
     tell_life(&c, APPLICATION_START,
               pipeline_is_new_stream(c.pipeline) ? "Vigia started with a new state folder"
                                                  : "Vigia started");

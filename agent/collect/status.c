@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "collect/pipeline.h"
 #include "platform/clock.h"
+#include "platform/confine.h"
 #include "platform/file.h"
 #include "platform/process.h"
 
@@ -26,31 +27,45 @@ static void put_spool(struct json_out *j, const struct config *c, const struct p
     json_end_object(j);
 }
 
-void status_write(const struct config *c, const struct identity *who, struct pipeline *p,
-                  const char *config_error, int64_t started_wall_ms)
+static bool is_healthy(const struct status_facts *f)
+{
+    return pipeline_is_healthy(f->pipeline) && f->config_error[0] == '\0' &&
+           f->confined->missing[0] == '\0';
+}
+
+static void put_all(struct json_out *j, const struct status_facts *f)
+{
+    struct process_cost cost;
+    process_cost_of_self(&cost);
+    json_object(j, NULL);
+    json_text(j, "version", VIGIA_VERSION);
+    json_int(j, "pid", process_self_id());
+    json_int(j, "time", clock_wall_ms());
+    json_int(j, "started", f->started_wall_ms);
+    json_text(j, "endpoint", f->who->endpoint);
+    json_text(j, "institution", f->who->institution);
+    json_text(j, "config", f->config->file);
+    json_text(j, "config_error", f->config_error);
+    json_text(j, "confinement", f->confined->in_force);
+    json_text(j, "confinement_error", f->confined->missing);
+    json_bool(j, "healthy", is_healthy(f));
+    pipeline_describe(f->pipeline, j);
+    put_spool(j, f->config, f->pipeline);
+    json_uint(j, "cpu_ms", cost.cpu_ms);
+    json_uint(j, "rss_kib", cost.rss_kib);
+    json_end_object(j);
+}
+
+void status_write(const struct status_facts *f)
 {
     struct buf text = BUF_INIT(64 * 1024);
-    struct process_cost cost;
     struct json_out j;
-    process_cost_of_self(&cost);
     json_start(&j, &text);
-    json_object(&j, NULL);
-    json_text(&j, "version", VIGIA_VERSION);
-    json_int(&j, "pid", process_self_id());
-    json_int(&j, "time", clock_wall_ms());
-    json_int(&j, "started", started_wall_ms);
-    json_text(&j, "endpoint", who->endpoint);
-    json_text(&j, "institution", who->institution);
-    json_text(&j, "config", c->file);
-    json_text(&j, "config_error", config_error);
-    json_bool(&j, "healthy", pipeline_is_healthy(p) && config_error[0] == '\0');
-    pipeline_describe(p, &j);
-    put_spool(&j, c, p);
-    json_uint(&j, "cpu_ms", cost.cpu_ms);
-    json_uint(&j, "rss_kib", cost.rss_kib);
-    json_end_object(&j);
+    put_all(&j, f);
     buf_put_byte(&text, '\n');
-    int rc = text.failed ? 0 : file_replace_lazy(c->run_dir, "status.json", text.p, text.n, 0644);
+    int rc = text.failed
+                 ? 0
+                 : file_replace_lazy(f->config->run_dir, "status.json", text.p, text.n, 0644);
     if (rc != 0)
         log_debug("status.json cannot be written: %s", error_text(rc));
     buf_release(&text);

@@ -11,9 +11,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct confine_result;
 struct pipeline;
 
-void status_write(const struct config *c, const struct identity *who, struct pipeline *p,
-                  const char *config_error, int64_t started_wall_ms);
+struct status_facts {
+    const struct config *config;
+    const struct identity *who;
+    struct pipeline *pipeline;
+    const char *config_error;
+    const struct confine_result *confined; /* what collect has given up */
+    int64_t started_wall_ms;
+};
+
+void status_write(const struct status_facts *f);
 
 #endif

@@ -101,6 +101,14 @@ void health_refused(struct health *h, const char *words)
     health_well(h); /* the center was there and spoke with us */
 }
 
+void health_confined(struct health *h, const struct confine_result *confined)
+{
+    if (confined->missing[0] && strcmp(confined->missing, h->confined.missing) != 0)
+        log_warning("ship could not give up all it should: %s", confined->missing);
+    h->confined = *confined;
+    h->changed = true;
+}
+
 void health_tick(struct health *h)
 {
     if (h->enrolled && clock_mono_ms() - h->written >= DAY_MS)
@@ -123,6 +131,8 @@ static int64_t days_until(int64_t wall_ms)
 
 static void put_error(struct json_out *j, const struct health *h)
 {
+    json_text(j, "confinement", h->confined.in_force);
+    json_text(j, "confinement_error", h->confined.missing);
     json_text(j, "identity_error", h->identity_error);
     json_text(j, "error", h->error);
     json_int(j, "since", h->since_ms);

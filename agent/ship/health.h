@@ -5,6 +5,7 @@
  *    "endpoint": "pc-1", "center": "https://...", "cert_days": 89, "cert_until": ms,
  *    "last_delivery": ms or 0, "delivered": batches since start, "refused": batches since start,
  *    "identity_error": "words, while a broken certificate lies where a good one was",
+ *    "confinement": "what ship has given up, in words", "confinement_error": "what it could not",
  *    "error": "words, or empty while all is well", "since": ms of its begin or 0,
  *    "retry_at": ms or 0, "last_error": "words", "last_error_time": ms,
  *    "clock_offset_ms": the center's clock minus ours,
@@ -16,6 +17,7 @@
 #ifndef SHIP_HEALTH_H
 #define SHIP_HEALTH_H
 
+#include "platform/confine.h"
 #include "trust/certificate.h"
 
 #include <stdbool.h>
@@ -33,6 +35,7 @@ struct health {
     char center[256];
     int64_t cert_until_ms;
     char identity_error[400];
+    struct confine_result confined;
     bool has_offset;
     int64_t clock_offset_ms;
     /* about the file itself */
@@ -54,6 +57,8 @@ void health_error(struct health *h, const char *words, int64_t retry_at_ms);
 void health_well(struct health *h);
 void health_delivered(struct health *h);
 void health_refused(struct health *h, const char *words);
+/* Logs what is missing. */
+void health_confined(struct health *h, const struct confine_result *confined);
 /* A new day of cert_days, to be looked at now and then. */
 void health_tick(struct health *h);
 

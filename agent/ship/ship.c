@@ -10,6 +10,7 @@
 #include "platform/service.h"
 #include "ship/backoff.h"
 #include "ship/health.h"
+#include "ship/limits.h"
 #include "ship/queue.h"
 #include "ship/send.h"
 #include "trust/identity.h"
@@ -29,6 +30,8 @@ struct ship {
     struct notify *notify;
     struct queue queue;
     struct health health;
+    struct limits limits;
+    bool ends;         /* to be started again */
     unsigned failures; /* in a row */
     unsigned silences; /* in a row */
     /* monotonic ms; INT64_MAX: never */
@@ -68,9 +71,21 @@ static void drop_identity(struct ship *s, const char *words)
     health_error(&s->health, words, 0);
 }
 
+/* Only a new process has all ports again. */
+static void end_for_port(struct ship *s)
+{
+    log_warning("%s has another port than before, which ship has given up; it ends, for the "
+                "service manager to start it again",
+                center_of(s));
+    s->ends = true;
+}
+
 static void open_sender(struct ship *s)
 {
     struct error e;
+    if (!limits_center(&s->limits, center_of(s)))
+        end_for_port(s);
+    health_confined(&s->health, &s->limits.result);
     struct send_setup setup = {center_of(s), &s->trust, s->config->timeout_s, s->config->rate_bytes,
                                service_stop_asked};
     sender_free(s->sender);
@@ -354,6 +369,8 @@ static int start(struct ship *s)
     make_inbox(s->config);
     queue_init(&s->queue, s->config->outbox_dir, s->config->inbox_dir);
     health_init(&s->health, s->config->inbox_dir);
+    limits_enter(&s->limits, s->config);
+    health_confined(&s->health, &s->limits.result);
     look_around(s, clock_mono_ms());
     return 0;
 }
@@ -370,7 +387,7 @@ int ship_run(const char *config_file)
     int code = start(&s);
     if (code == 0) {
         service_ready();
-        while (!service_stop_asked()) {
+        while (!service_stop_asked() && !s.ends) {
             if (service_reload_asked())
                 reload(&s);
             do_round(&s);
