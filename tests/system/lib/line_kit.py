@@ -13,6 +13,7 @@ import tempfile
 import time
 
 from center_kit import TREE, free_port, script
+from sanitized import role_environment, tell_report
 
 VIGIA = os.environ.get("VIGIA", TREE + "/build/release/vigia")
 INSTITUTION = "MX-TEST"
@@ -54,7 +55,7 @@ class Part:
     def __init__(self, name, argv, folder, environment=None):
         self.name, self.argv, self.process = name, argv, None
         self.log = "%s/%s.log" % (folder, name)
-        self.environment = dict(os.environ, **(environment or {}))
+        self.environment = role_environment(name, dict(os.environ, **(environment or {})))
 
     def start(self):
         if not self.runs():
@@ -199,6 +200,7 @@ class Line:
     def close(self, keep=False):
         for part in self.parts.values():
             part.kill()
+            tell_report(part.name, part.messages())
         self.export()
         try:
             script("serve", "stop", root=self.center)
