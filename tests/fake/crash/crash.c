@@ -38,7 +38,7 @@ static struct {
     uint64_t fail_every;
     const char *under;             /* as it was given */
     char under_resolved[PATH_MAX]; /* and as the kernel tells it for a descriptor */
-    const char *log;
+    int log;                       /* opened at the start: the program may give up other files */
     atomic_uint_fast64_t random;
 } setup;
 
@@ -87,7 +87,9 @@ __attribute__((constructor)) static void read_environment(void)
         return;
     if (!realpath(setup.under, setup.under_resolved))
         snprintf(setup.under_resolved, sizeof(setup.under_resolved), "%s", setup.under);
-    setup.log = getenv("VIGIA_CRASH_LOG");
+    const char *log = getenv("VIGIA_CRASH_LOG");
+    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
+    setup.log = log ? (int)syscall(SYS_openat, AT_FDCWD, log, flags, 0644) : -1;
     uint64_t run = count_run(getenv("VIGIA_CRASH_STATE"));
     atomic_store(&setup.random, mix(number_in("VIGIA_CRASH_SEED")) + mix(run + 1));
     setup.fail_every = number_in("VIGIA_FAIL_ENOSPC_EVERY");
@@ -135,19 +137,15 @@ static void write_log(const struct point *p)
         if (line[i] == '\n')
             line[i] = '?';
     line[n] = '\n';
-    const int flags = O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC;
-    int fd = setup.log ? (int)syscall(SYS_openat, AT_FDCWD, setup.log, flags, 0644) : -1;
-    if (fd < 0)
-        return;
-    syscall(SYS_write, fd, line, (size_t)n + 1);
-    close(fd);
+    if (setup.log >= 0)
+        syscall(SYS_write, setup.log, line, (size_t)n + 1);
 }
 
 static _Noreturn void die(const struct point *p)
 {
     write_log(p);
-    syscall(SYS_kill, getpid(), SIGKILL);
-    for (;;) /* where a filter forbids kill */
+    syscall(SYS_tgkill, getpid(), syscall(SYS_gettid), SIGKILL); /* kill() may be given up */
+    for (;;)
         syscall(SYS_exit_group, 128 + SIGKILL);
 }
 
