@@ -73,6 +73,15 @@ int reach_again(int fd, int flags)
     return open_in(AT_FDCWD, path, (flags & ~O_NOFOLLOW) | O_CLOEXEC);
 }
 
+static int be_folder(int fd)
+{
+    struct stat st;
+    if (fstat(fd, &st) == 0 && S_ISDIR(st.st_mode))
+        return fd;
+    close(fd);
+    return -ENOTDIR;
+}
+
 /* A mount point, or any entry where the system cannot say that it is none: to look at it asks
  * nobody anything, to open it may. */
 static int cross(int folder, const char *name, int flags, bool remote)
@@ -86,7 +95,7 @@ static int cross(int folder, const char *name, int flags, bool remote)
         return -EREMOTE;
     }
     if (flags & O_PATH)
-        return look;
+        return flags & O_DIRECTORY ? be_folder(look) : look;
     int fd = fstat(look, &st) == 0 && S_ISLNK(st.st_mode) ? -ELOOP : reach_again(look, flags);
     close(look);
     return fd;
@@ -200,10 +209,7 @@ static int step(struct way *w, int flags, int *out)
     if (!last)
         return go_into(w, look);
     if (flags & O_PATH) {
-        bool wrong = (flags & O_DIRECTORY) && !S_ISDIR(st.st_mode);
-        *out = wrong ? -ENOTDIR : look;
-        if (wrong)
-            close(look);
+        *out = flags & O_DIRECTORY ? be_folder(look) : look;
         return 1;
     }
     *out = is_link ? -ELOOP : reach_again(look, flags);

@@ -7,7 +7,12 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 /* ---- the double ---- */
@@ -156,6 +161,57 @@ static void a_real_path_has_no_links(void **state)
 
 /* ---- mounts ---- */
 
+static void take_no_attribute(void *ctx, const char *name, const void *value, size_t n)
+{
+    (void)ctx;
+    (void)name;
+    (void)value;
+    (void)n;
+}
+
+/* As before Linux 5.6, and under filters that do not know the call. */
+static bool lose_openat2(void)
+{
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_openat2, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog all = {sizeof(code) / sizeof(code[0]), code};
+    return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+           prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &all) == 0;
+}
+
+static int look_without_openat2(void)
+{
+    static const char *const names[] = {"link", "file", "a"};
+    struct walk_folder *f;
+    struct file_info info;
+    char target[16];
+    if (!lose_openat2() || walk_open(scratch_path(), &f) != 0)
+        return 10;
+    for (int i = 0; i < 3; i++)
+        if (walk_info(f, names[i], &info) != 0 ||
+            walk_attributes(f, names[i], FILE_NONE, take_no_attribute, NULL) != 0)
+            return 20 + i;
+    return walk_link(f, "link", target, sizeof(target)) == 4 ? 0 : 30;
+}
+
+static void entries_are_looked_at_without_openat2(void **state)
+{
+    int status = -1;
+    (void)state;
+    scratch_append(at("file"), "abc", 3);
+    assert_int_equal(mkdir(at("a"), 0700), 0);
+    scratch_link("file", at("link"));
+    pid_t child = fork();
+    if (child == 0)
+        _exit(look_without_openat2());
+    waitpid(child, &status, 0);
+    assert_int_equal(status, 0);
+}
+
 static bool count_point(void *ctx, const char *point, enum mount_kind kind)
 {
     char *out = ctx;
@@ -238,6 +294,7 @@ int main(void)
         TEST(every_entry_comes_once_with_its_type),
         TEST(links_and_files_are_no_folders),
         TEST(entries_are_looked_at_without_following),
+        TEST(entries_are_looked_at_without_openat2),
         TEST(a_real_path_has_no_links),
         TEST(mount_points_are_read),
         TEST(the_real_mounts_are_read),
