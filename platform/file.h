@@ -102,7 +102,12 @@ int folder_sync(const char *path);
  * folder leaves those out; what a crash left goes away with the next replacement of that name.
  */
 int file_replace(const char *folder, const char *name, const void *data, size_t n, uint32_t mode);
-/* As above without the two syncs: for what may be lost at a power cut (status, acknowledgements).
+/* As file_replace, and the new file belongs to the folder's owner where the caller may give files
+ * away (root): for what another role has to read and to replace. */
+int file_replace_owned(const char *folder, const char *name, const void *data, size_t n,
+                       uint32_t mode);
+/* As file_replace without the two syncs: for what may be lost at a power cut (status,
+ * acknowledgements).
  */
 int file_replace_lazy(const char *folder, const char *name, const void *data, size_t n,
                       uint32_t mode);

@@ -382,27 +382,41 @@ static int create_temporary(int folder, const char *name, uint32_t mode, char *t
     return -EBUSY;
 }
 
+enum { REPLACE_DURABLE = 1, REPLACE_OWNED = 2 };
+
+static int give_to_owner_of(int folder, file_t f)
+{
+    struct stat st;
+    if (fstat(folder, &st) != 0)
+        return -errno;
+    if (geteuid() != 0 || st.st_uid == 0)
+        return 0;
+    return fchown((int)f, st.st_uid, (gid_t)-1) == 0 ? 0 : -errno;
+}
+
 static int replace_in(int folder, const char *name, const void *data, size_t n, uint32_t mode,
-                      bool durable)
+                      int how)
 {
     char temporary[NAME_MAX + 1];
     file_t f = FILE_NONE;
     int rc = create_temporary(folder, name, mode, temporary, sizeof(temporary), &f);
     if (rc != 0)
         return rc;
-    rc = file_write_at(f, 0, data, n);
-    if (rc == 0 && durable)
+    rc = how & REPLACE_OWNED ? give_to_owner_of(folder, f) : 0;
+    if (rc == 0)
+        rc = file_write_at(f, 0, data, n);
+    if (rc == 0 && how & REPLACE_DURABLE)
         rc = sync_all((int)f);
     if (rc == 0 && renameat(folder, temporary, folder, name) != 0)
         rc = -errno;
     if (rc != 0)
         unlinkat(folder, temporary, 0);
     file_close(f);
-    return rc == 0 && durable ? sync_all(folder) : rc;
+    return rc == 0 && how & REPLACE_DURABLE ? sync_all(folder) : rc;
 }
 
 static int replace(const char *folder, const char *name, const void *data, size_t n, uint32_t mode,
-                   bool durable)
+                   int how)
 {
     if (name[0] == '\0' || strchr(name, '/'))
         return -EINVAL;
@@ -410,18 +424,24 @@ static int replace(const char *folder, const char *name, const void *data, size_
     int rc = open_folder(folder, 0, &f);
     if (rc != 0)
         return rc;
-    rc = replace_in((int)f, name, data, n, mode, durable);
+    rc = replace_in((int)f, name, data, n, mode, how);
     file_close(f);
     return rc;
 }
 
 int file_replace(const char *folder, const char *name, const void *data, size_t n, uint32_t mode)
 {
-    return replace(folder, name, data, n, mode, true);
+    return replace(folder, name, data, n, mode, REPLACE_DURABLE);
+}
+
+int file_replace_owned(const char *folder, const char *name, const void *data, size_t n,
+                       uint32_t mode)
+{
+    return replace(folder, name, data, n, mode, REPLACE_DURABLE | REPLACE_OWNED);
 }
 
 int file_replace_lazy(const char *folder, const char *name, const void *data, size_t n,
                       uint32_t mode)
 {
-    return replace(folder, name, data, n, mode, false);
+    return replace(folder, name, data, n, mode, 0);
 }

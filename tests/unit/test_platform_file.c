@@ -608,6 +608,27 @@ static void replace_often(void *arg)
             atomic_store(&racing, false);
 }
 
+/* Another role's folder: what root writes there for it, it can read and replace. */
+static void test_replace_in_the_folder_of_another(void **state)
+{
+    (void)state;
+    char path[600];
+    struct file_info info;
+    bool root = geteuid() == 0;
+    snprintf(path, sizeof(path), "%s/theirs", base);
+    assert_int_equal(folder_make(path, 0700), 0);
+    assert_int_equal(root ? chown(path, 12345, 12345) : 0, 0);
+    assert_int_equal(file_replace_owned(path, "name", "x", 1, 0600), 0);
+    assert_int_equal(file_replace(path, "plain", "x", 1, 0600), 0);
+    snprintf(path, sizeof(path), "%s/theirs/name", base);
+    assert_int_equal(file_info_at(path, &info), 0);
+    assert_int_equal(info.uid, root ? 12345 : geteuid());
+    assert_int_equal(info.mode, 0600);
+    snprintf(path, sizeof(path), "%s/theirs/plain", base);
+    assert_int_equal(file_info_at(path, &info), 0);
+    assert_int_equal(info.uid, geteuid());
+}
+
 static void test_replace_by_two_writers(void **state)
 {
     (void)state;
@@ -706,6 +727,7 @@ int main(void)
         TEST(test_replace_writes_through_no_link),
         TEST(test_replace_clears_leftovers),
         TEST(test_replace_that_fails_changes_nothing),
+        TEST(test_replace_in_the_folder_of_another),
         TEST(test_replace_by_two_writers),
         TEST(test_folder_lists),
         TEST(test_folder_make),
