@@ -1,28 +1,45 @@
-#include "base/slurp.h"
 #include "base/text.h"
 #include "cli/args.h"
 #include "cli/cmd.h"
+#include "cli/enroll_token.h"
 #include "config/config.h"
-#include "platform/clock.h"
 #include "platform/file.h"
 #include "trust/bundle.h"
+#include "trust/identity.h"
 #include "trust/request.h"
 
 static const char help[] =
-    "Usage: vigia enroll --bundle FILE [--config FILE]\n"
+    "Usage: vigia enroll --token-cert FILE [--url URL] [--cn NAME] [--institution CODE]\n"
+    "                    [--wait TIME] [--config FILE]\n"
+    "       vigia enroll --bundle FILE [--config FILE]\n"
     "       vigia enroll --csr FILE --cn NAME --institution CODE [--config FILE]\n\n"
-    "Makes this host an endpoint of a center. With --bundle: takes in the file that the center's\n"
-    "staff has issued for it. With --csr: makes a key that never leaves this host and writes a\n"
-    "request for its certificate; the answer to it is a bundle too. A ship that runs takes a new\n"
-    "certificate up by itself.\n\n"
+    "Makes this host an endpoint of a center. With --token-cert: makes a key that never leaves "
+    "this\n"
+    "host, asks the center for its certificate by a short-lived certificate that many hosts may "
+    "use\n"
+    "(a bundle of the role enroll), and takes the certificate in when it is signed. If that takes\n"
+    "longer, run the same command again: key and request stay. With --bundle: takes in the file\n"
+    "that the center's staff has issued for this host. With --csr: writes the request to a file;\n"
+    "the answer to it is a bundle too. A ship that runs takes a new certificate up by itself, and\n"
+    "renews it at two thirds of its life.\n\n"
+    "A host that was installed again is enrolled as a new one, under its name; whether the "
+    "center's\n"
+    "CA then replaces the old certificate or refuses is its rule. A cloned machine: stop vigia on\n"
+    "the clone, remove /etc/vigia/pki and /var/lib/vigia there, enroll it under a name of its "
+    "own;\n"
+    "if both have delivered, revoke the name and enroll both.\n\n"
+    "  --token-cert FILE    the bundle of the role enroll\n"
+    "  --url URL            https://HOST:PORT of the center (default: what that bundle says)\n"
+    "  --wait TIME          for the signature (default 60s)\n"
     "  --bundle FILE        the enrollment bundle\n"
     "  --csr FILE           where to write the request; must not be there yet\n"
-    "  --cn NAME            name of this endpoint: a-z 0-9 . _ -\n"
-    "  --institution CODE   code of the institution\n"
+    "  --cn NAME            name of this endpoint: a-z 0-9 . _ - (with a token, default: [agent]\n"
+    "                       name, which is the host name)\n"
+    "  --institution CODE   code of the institution (with a token, default: the token's)\n"
     "  --config FILE        default " ARGS_DEFAULT_CONFIG "\n";
 
 struct options {
-    const char *config, *bundle, *csr, *cn, *institution;
+    const char *config, *bundle, *csr, *token, *url, *cn, *institution, *wait;
 };
 
 /* 2: what was given is bad, 1: this host could not do it. */
@@ -32,46 +49,17 @@ static int fail(int rc, const struct error *e)
     return rc == -1 ? 2 : 1;
 }
 
-static int check_bundle_file(const char *path, const struct bundle *b, struct error *e)
-{
-    struct file_info info = {0};
-    if (b->blocks.key.n == 0 || file_info_at(path, &info) != 0 || (info.mode & 077) == 0)
-        return 0;
-    return error_set(e,
-                     "%s: holds a private key and can be read by others (mode %04o); chmod 600 it "
-                     "if nobody else had it, else ask for a new one",
-                     path, (unsigned)info.mode);
-}
-
-static void tell_enrolled(const struct bundle *b, const char *path)
-{
-    char until[TEXT_TIME_SIZE];
-    text_time(b->blocks.facts.not_after_ms, until);
-    printf("enrolled: %s, endpoint of %s, at %s\n", b->cn, b->institution, b->center);
-    printf("certificate until %.10s, serial %s\n", until, b->blocks.facts.serial);
-    if (b->blocks.key.n > 0)
-        printf("%s holds the private key: remove it\n", path);
-}
-
 static int take_bundle(const struct options *o, const struct config *c)
 {
     struct error e;
     struct bundle b = {0};
     struct buf text = BUF_INIT(BUNDLE_MAX);
-    int rc = slurp(o->bundle, &text);
-    if (rc != 0)
-        rc = error_set(&e, "%s cannot be read: %s", o->bundle, error_text(rc));
-    else
-        rc = bundle_parse(o->bundle, buf_span(&text), &b, &e);
+    int rc = enroll_read_bundle(o->bundle, &text, &b, &e);
     if (rc == 0)
-        rc = check_bundle_file(o->bundle, &b, &e);
-    if (rc == 0)
-        rc = bundle_install(&b, c->pki_dir, clock_wall_ms(), &e);
-    if (rc == 0)
-        tell_enrolled(&b, o->bundle);
-    if (text.p)
-        memset(text.p, 0, text.room);
-    buf_release(&text);
+        rc = enroll_install(c, &b, &e);
+    if (rc == 0 && b.blocks.key.n > 0)
+        printf("%s holds the private key: remove it\n", o->bundle);
+    trust_wipe(&text);
     return rc == 0 ? 0 : fail(rc, &e);
 }
 
@@ -113,6 +101,20 @@ static int make_request(const struct options *o, const struct config *c)
     return 0;
 }
 
+static int use_token(const struct options *o, const struct config *c)
+{
+    struct error e;
+    uint64_t wait_s = 60;
+    struct enroll_token t = {o->token, o->url, o->cn, o->institution, 0};
+    int rc = 0;
+    if (o->wait && (!text_parse_duration(span_of(o->wait), &wait_s) || wait_s > 86400))
+        rc = error_set(&e, "--wait %.20s: a time as 90s or 10m, at most 1d", o->wait);
+    t.wait_ms = (int64_t)wait_s * 1000;
+    if (rc == 0)
+        rc = enroll_by_token(c, &t, &e);
+    return rc == 0 ? 0 : fail(rc, &e);
+}
+
 static int misused(const char *what)
 {
     fprintf(stderr, "vigia enroll: %s; `vigia enroll --help` tells more\n", what);
@@ -123,15 +125,23 @@ int cmd_enroll(int argc, char **argv)
 {
     struct options o = {.config = ARGS_DEFAULT_CONFIG};
     const struct arg args[] = {
-        {"--bundle", &o.bundle, NULL}, {"--csr", &o.csr, NULL},
-        {"--cn", &o.cn, NULL},         {"--institution", &o.institution, NULL},
-        {"--config", &o.config, NULL}, {NULL, NULL, NULL},
+        {"--bundle", &o.bundle, NULL},
+        {"--csr", &o.csr, NULL},
+        {"--cn", &o.cn, NULL},
+        {"--institution", &o.institution, NULL},
+        {"--url", &o.url, NULL},
+        {"--token-cert", &o.token, NULL},
+        {"--wait", &o.wait, NULL},
+        {"--config", &o.config, NULL},
+        {NULL, NULL, NULL},
     };
     int rc = args_parse(argc, argv, args, help);
     if (rc)
         return rc - 1;
-    if (!o.bundle == !o.csr)
-        return misused("give either --bundle FILE or --csr FILE");
+    if (!o.bundle + !o.csr + !o.token != 2)
+        return misused("give one of --token-cert FILE, --bundle FILE, --csr FILE");
+    if (!o.token && (o.url || o.wait))
+        return misused("--url and --wait belong to --token-cert");
     if (o.bundle && (o.cn || o.institution))
         return misused("--cn and --institution belong to --csr; a bundle says them itself");
     if (o.csr && (!o.cn || !o.institution))
@@ -140,7 +150,7 @@ int cmd_enroll(int argc, char **argv)
     struct config *c = config_read(o.config, &e);
     if (!c)
         return fail(-1, &e);
-    rc = o.bundle ? take_bundle(&o, c) : make_request(&o, c);
+    rc = o.token ? use_token(&o, c) : o.bundle ? take_bundle(&o, c) : make_request(&o, c);
     config_free(c);
     return rc;
 }

@@ -169,6 +169,8 @@ static void print_ship(const struct report *r)
         printf("certificate: %lld days left\n", (long long)days);
     print_words("certificate: the one of before is in force: ",
                 json_get_text(root, "identity_error"));
+    print_words("certificate: ", json_get_text(root, "renewal"));
+    print_words("error: ", json_get_text(root, "renewal_error"));
     print_words("error: ", json_get_text(root, "error"));
 }
 
@@ -206,6 +208,7 @@ static int verdict(const struct report *r)
     bool well = r->ship_runs && json_get_bool(json_root(r->collect), "healthy", false) &&
                 json_get_text(json_root(r->ship), "error").n == 0 &&
                 json_get_text(json_root(r->ship), "confinement_error").n == 0 &&
+                json_get_text(json_root(r->ship), "renewal_error").n == 0 &&
                 json_get_text(json_root(r->ship), "identity_error").n == 0;
     return well ? 0 : 1;
 }

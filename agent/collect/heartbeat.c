@@ -6,7 +6,7 @@
 #include "platform/clock.h"
 #include "platform/process.h"
 
-#define SHIP_JSON_MAX  8192
+#define SHIP_JSON_MAX  16384
 #define TAGS_MAX       32 /* a heartbeat has to fit its line whatever the configuration says */
 #define TAG_LENGTH_MAX 64
 
@@ -70,9 +70,10 @@ static void put_ship(struct json_out *j, const struct config *c)
     for (size_t i = 0; root && i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (json_get(root, numbers[i]))
             json_int(j, numbers[i], json_get_int(root, numbers[i], 0));
-    if (root) {
-        struct span error = json_get_text(root, "error");
-        json_span(j, "error", (struct span){error.p, error.n < 300 ? error.n : 300});
+    static const char *const texts[] = {"error", "renewal_error"};
+    for (size_t i = 0; root && i < sizeof(texts) / sizeof(texts[0]); i++) {
+        struct span words = json_get_text(root, texts[i]);
+        json_span(j, texts[i], (struct span){words.p, words.n < 300 ? words.n : 300});
     }
     json_end_object(j);
     json_free(doc);

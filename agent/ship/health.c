@@ -9,7 +9,7 @@
 #include "platform/file.h"
 #include "platform/process.h"
 
-#define FILE_MAX 8192
+#define FILE_MAX 16384
 #define EVERY_MS 60000
 #define DAY_MS   86400000
 
@@ -55,6 +55,28 @@ void health_identity_error(struct health *h, const char *words)
     h->changed = true;
     if (words[0])
         log_warning("%s; what was in force before stays in force", words);
+}
+
+void health_renewal(struct health *h, const char *words, const char *error)
+{
+    if (strcmp(h->renewal, words) != 0) {
+        snprintf(h->renewal, sizeof(h->renewal), "%s", words);
+        h->changed = true;
+        if (words[0])
+            log_info("%s", words);
+    }
+    if (strcmp(h->renewal_error, error) != 0) {
+        snprintf(h->renewal_error, sizeof(h->renewal_error), "%s", error);
+        h->changed = true;
+        if (error[0])
+            log_warning("%s", error);
+    }
+}
+
+void health_renewed(struct health *h)
+{
+    h->renewals++;
+    health_renewal(h, "", "");
 }
 
 void health_error(struct health *h, const char *words, int64_t retry_at_ms)
@@ -134,6 +156,9 @@ static void put_error(struct json_out *j, const struct health *h)
     json_text(j, "confinement", h->confined.in_force);
     json_text(j, "confinement_error", h->confined.missing);
     json_text(j, "identity_error", h->identity_error);
+    json_text(j, "renewal", h->renewal);
+    json_text(j, "renewal_error", h->renewal_error);
+    json_uint(j, "renewals", h->renewals);
     json_text(j, "error", h->error);
     json_int(j, "since", h->since_ms);
     json_int(j, "retry_at", h->retry_at_ms);

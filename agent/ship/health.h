@@ -8,6 +8,8 @@
  *    "confinement": "what ship has given up, in words", "confinement_error": "what it could not",
  *    "error": "words, or empty while all is well", "since": ms of its begin or 0,
  *    "retry_at": ms or 0, "last_error": "words", "last_error_time": ms,
+ *    "renewal": "words, while the next certificate is asked for", "renewal_error": "words, while it
+ *    should be there and is not", "renewals": certificates that were renewed since start,
  *    "clock_offset_ms": the center's clock minus ours,
  *    "cpu_ms": 1, "rss_kib": 2000, "peak_kib": 2000}
  *
@@ -36,6 +38,8 @@ struct health {
     int64_t cert_until_ms;
     char identity_error[400];
     struct confine_result confined;
+    char renewal[200], renewal_error[400];
+    uint64_t renewals;
     bool has_offset;
     int64_t clock_offset_ms;
     /* about the file itself */
@@ -52,6 +56,11 @@ void health_no_identity(struct health *h);
 /* What lies in the pki folder cannot be taken up and what was in force stays; "": that is over.
  * Logs a change of the words. */
 void health_identity_error(struct health *h, const char *words);
+/* What goes on about the next certificate, and what is wrong with that ("": nothing). Logs a change
+ * of the words. */
+void health_renewal(struct health *h, const char *words, const char *error);
+/* There is a new one. */
+void health_renewed(struct health *h);
 /* retry_at_ms: 0 if nothing is planned. Logs a change of the words. */
 void health_error(struct health *h, const char *words, int64_t retry_at_ms);
 void health_well(struct health *h);

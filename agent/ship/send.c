@@ -22,9 +22,11 @@ struct sender {
     char center[256]; /* host:port */
     char detail[CURL_ERROR_SIZE];
     /* of the delivery under way */
-    file_t file;
+    file_t file;      /* what is sent; or, without one, */
+    const char *text; /* this */
     uint64_t at, size;
     uint64_t body;
+    struct buf *into; /* where the answer's body goes; NULL: nowhere */
     bool read_failed;
     bool has_date;
     int64_t date_ms, date_seen_ms;
@@ -36,7 +38,9 @@ static size_t give(char *to, size_t one, size_t n, void *ctx)
     struct sender *s = ctx;
     uint64_t left = s->size - s->at;
     size_t want = one * n < left ? one * n : (size_t)left;
-    int64_t got = file_read_at(s->file, s->at, to, want);
+    if (s->text)
+        memcpy(to, s->text + s->at, want);
+    int64_t got = s->text ? (int64_t)want : file_read_at(s->file, s->at, to, want);
     s->read_failed = got < 0 || (size_t)got != want; /* it shrank: sealed batches never do */
     if (s->read_failed)
         return CURL_READFUNC_ABORT;
@@ -53,10 +57,15 @@ static int seek(void *ctx, curl_off_t offset, int origin)
     return CURL_SEEKFUNC_OK;
 }
 
-static size_t drop_body(char *from, size_t one, size_t n, void *ctx)
+static size_t take_body(char *from, size_t one, size_t n, void *ctx)
 {
     struct sender *s = ctx;
-    (void)from;
+    long status = 0;
+    curl_easy_getinfo(s->curl, CURLINFO_RESPONSE_CODE, &status);
+    if (s->into && status == 200) {
+        buf_put(s->into, from, one * n);
+        return s->into->failed ? CURL_WRITEFUNC_ERROR : one * n;
+    }
     s->body += one * n;
     return s->body <= BODY_MAX ? one * n : CURL_WRITEFUNC_ERROR;
 }
@@ -124,12 +133,11 @@ static CURLcode set_http(struct sender *s)
 
 static CURLcode set_callbacks(struct sender *s)
 {
-    CURLcode rc = curl_easy_setopt(s->curl, CURLOPT_UPLOAD, 1L);
-    rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_READFUNCTION, give);
+    CURLcode rc = curl_easy_setopt(s->curl, CURLOPT_READFUNCTION, give);
     rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_READDATA, s);
     rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_SEEKFUNCTION, seek);
     rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_SEEKDATA, s);
-    rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_WRITEFUNCTION, drop_body);
+    rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_WRITEFUNCTION, take_body);
     rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_WRITEDATA, s);
     rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_HEADERFUNCTION, take_header);
     rc = rc ? rc : curl_easy_setopt(s->curl, CURLOPT_HEADERDATA, s);
@@ -225,6 +233,21 @@ static void read_answer(struct sender *s, CURLcode rc, struct sent *out)
         out->retry_after_ms = -1;
 }
 
+/* Sends s->size bytes of s->file or s->text, or asks. */
+static void perform(struct sender *s, const char *url, bool put, struct sent *out)
+{
+    *out = (struct sent){.retry_after_ms = -1, .bytes = s->size};
+    s->at = s->body = 0;
+    s->read_failed = s->has_date = false;
+    s->retry_after[0] = s->detail[0] = '\0';
+    CURLcode rc = curl_easy_setopt(s->curl, CURLOPT_URL, url);
+    rc = rc ? rc : curl_easy_setopt(s->curl, put ? CURLOPT_UPLOAD : CURLOPT_HTTPGET, 1L);
+    rc = rc ? rc : set_limits(s);
+    if (rc == CURLE_OK)
+        rc = curl_easy_perform(s->curl);
+    read_answer(s, rc, out);
+}
+
 int sender_put(struct sender *s, const char *path, const char *name, struct sent *out)
 {
     char url[512];
@@ -233,17 +256,23 @@ int sender_put(struct sender *s, const char *path, const char *name, struct sent
     *out = (struct sent){.retry_after_ms = -1};
     if (error != 0)
         return error;
-    s->at = s->body = 0;
-    s->size = out->bytes = info.size;
-    s->read_failed = s->has_date = false;
-    s->retry_after[0] = s->detail[0] = '\0';
+    s->size = info.size;
     snprintf(url, sizeof(url), "%s/v1/telemetry/%s/%s", s->setup.url, s->setup.trust->own.cn, name);
-    CURLcode rc = curl_easy_setopt(s->curl, CURLOPT_URL, url);
-    rc = rc ? rc : set_limits(s);
-    if (rc == CURLE_OK)
-        rc = curl_easy_perform(s->curl);
-    read_answer(s, rc, out);
+    perform(s, url, true, out);
     file_close(s->file);
     s->file = FILE_NONE;
     return 0;
+}
+
+void sender_ask(struct sender *s, const char *path, struct span body, struct buf *into,
+                struct sent *out)
+{
+    char url[512];
+    snprintf(url, sizeof(url), "%s%s", s->setup.url, path);
+    s->text = body.p;
+    s->size = body.n;
+    s->into = into;
+    perform(s, url, body.n > 0, out);
+    s->text = NULL;
+    s->into = NULL;
 }

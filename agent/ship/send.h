@@ -1,11 +1,13 @@
 /*
- * Delivers one file by PUT over mutual TLS (libcurl; its headers stay in this room). The connection
- * is kept for the next one. Memory is bounded: the file is streamed, what the center answers beyond
- * its status and two headers is thrown away, after 4 KiB the connection as well.
+ * Delivers one file by PUT over mutual TLS (libcurl; its headers stay in this room), or asks for
+ * something small. The connection is kept for the next one. Memory is bounded: the file is
+ * streamed, what the center answers beyond its status and two headers is thrown away, after 4 KiB
+ * the connection as well.
  */
 #ifndef SHIP_SEND_H
 #define SHIP_SEND_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "ship/verdict.h"
 #include "trust/identity.h"
@@ -38,5 +40,11 @@ struct sent {
 /* Puts path to /v1/telemetry/<CN>/<name>. 0 and *out (its texts last until the next call), or a
  * negative errno value when the file cannot be opened. */
 int sender_put(struct sender *s, const char *path, const char *name, struct sent *out);
+
+/* GET of a path on the center, or PUT of body there (body.n > 0). What comes with a status of 200
+ * is appended to into (may be NULL); past its limit the connection ends and out->answer.curl is not
+ * 0. */
+void sender_ask(struct sender *s, const char *path, struct span body, struct buf *into,
+                struct sent *out);
 
 #endif

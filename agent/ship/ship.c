@@ -12,6 +12,7 @@
 #include "ship/health.h"
 #include "ship/limits.h"
 #include "ship/queue.h"
+#include "ship/renew.h"
 #include "ship/send.h"
 #include "trust/identity.h"
 
@@ -26,12 +27,14 @@ struct ship {
     struct config *config;
     struct trust trust;
     bool enrolled;
+    struct send_setup setup;
     struct sender *sender; /* while enrolled */
     struct notify *notify;
     struct queue queue;
     struct health health;
     struct limits limits;
     bool ends;         /* to be started again */
+    struct renew renew;
     unsigned failures; /* in a row */
     unsigned silences; /* in a row */
     /* monotonic ms; INT64_MAX: never */
@@ -80,18 +83,30 @@ static void end_for_port(struct ship *s)
     s->ends = true;
 }
 
+/* A renewal is up to three requests, each of which may take its time. */
+static bool is_stopped(void)
+{
+    static int64_t told;
+    int64_t now = clock_mono_ms();
+    if (now - told >= 1000) {
+        told = now;
+        service_alive();
+    }
+    return service_stop_asked();
+}
+
 static void open_sender(struct ship *s)
 {
     struct error e;
     if (!limits_center(&s->limits, center_of(s)))
         end_for_port(s);
     health_confined(&s->health, &s->limits.result);
-    struct send_setup setup = {center_of(s), &s->trust, s->config->timeout_s, s->config->rate_bytes,
-                               service_stop_asked};
+    s->setup = (struct send_setup){center_of(s), &s->trust, s->config->timeout_s,
+                                   s->config->rate_bytes, is_stopped};
     sender_free(s->sender);
-    s->sender = sender_new(&setup, &e);
+    s->sender = sender_new(&s->setup, &e);
     if (s->sender)
-        health_identity(&s->health, &s->trust.own, setup.url);
+        health_identity(&s->health, &s->trust.own, s->setup.url);
     else
         drop_identity(s, e.text);
 }
@@ -109,6 +124,7 @@ static void take_identity(struct ship *s, const struct trust *next)
              s->trust.own.institution, center_of(s), until);
     health_well(&s->health);
     try_at_once(s);
+    renew_restart(&s->renew);
     open_sender(s);
 }
 
@@ -126,6 +142,31 @@ static void look_at_identity(struct ship *s)
         take_identity(s, &next);
     else if (!stays)
         drop_identity(s, e.text);
+}
+
+/* ---- the next certificate ---- */
+
+static struct renew_with renewing(struct ship *s)
+{
+    return (struct renew_with){s->config->pki_dir, &s->trust, &s->setup, s->sender, &s->health};
+}
+
+static void plan_renewal(struct ship *s)
+{
+    struct renew_with with = renewing(s);
+    if (s->enrolled)
+        renew_plan(&s->renew, &with);
+}
+
+static void renew(struct ship *s)
+{
+    struct renew_with with = renewing(s);
+    if (!renew_try(&s->renew, &with))
+        return;
+    struct renew rest = s->renew;
+    look_at_identity(s);
+    s->renew = rest;
+    plan_renewal(s);
 }
 
 /* ---- delivering ---- */
@@ -273,6 +314,7 @@ static void look_around(struct ship *s, int64_t now)
 {
     watch_folders(s);
     look_at_identity(s);
+    plan_renewal(s);
     queue_changed(&s->queue);
     health_tick(&s->health);
     s->clean_due = s->clean_due < now + CLEAN_AFTER_MS ? s->clean_due : now + CLEAN_AFTER_MS;
@@ -344,6 +386,8 @@ static void do_round(struct ship *s)
         if (due <= now)
             deliver(s, &batch);
     }
+    if (s->enrolled && now >= s->renew.due)
+        renew(s);
     if (now >= s->clean_due) {
         queue_clean_marks(&s->queue);
         s->clean_due = INT64_MAX;
@@ -352,6 +396,8 @@ static void do_round(struct ship *s)
         health_write(&s->health, s->config->inbox_dir, now);
     service_alive();
     due = smaller(due, smaller(s->clean_due, health_due(&s->health)));
+    if (s->enrolled)
+        due = smaller(due, s->renew.due);
     if (due > now)
         wait_until(s, due);
 }

@@ -6,6 +6,7 @@
  *   ship.json              how it is (ship/health.h)
  *
  * ack and refused files go away when their batch has left outbox/urgent and outbox/routine.
+ * It also renews this endpoint's certificate (ship/renew.h), in the pki folder.
  * One poll loop; nothing wakes it but a new batch, a changed pki folder, the service manager and
  * the timer of a retry. Exit codes: 0 asked to stop, 1 could not start, 2 bad configuration.
  */

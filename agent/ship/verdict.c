@@ -66,9 +66,9 @@ static const struct row statuses[] = {
     {405, VERDICT_REFUSED, "will never take this batch: not allowed there", ""},
     {411, VERDICT_REFUSED, "will never take this batch: of no length", ""},
     {413, VERDICT_REFUSED, "will never take this batch: too large", ""},
-    {400, VERDICT_CERTIFICATE, "refuses this endpoint's certificate", ""},
-    {401, VERDICT_CERTIFICATE, "refuses this endpoint's certificate", ""},
-    {403, VERDICT_CERTIFICATE, "refuses this endpoint's certificate", ""},
+    {400, VERDICT_CERTIFICATE, "", ""},
+    {401, VERDICT_CERTIFICATE, "", ""},
+    {403, VERDICT_CERTIFICATE, "", ""},
     {408, VERDICT_RETRY, "does not get the batch in time", "the line is slow; it is tried again"},
     {429, VERDICT_RETRY, "asks for a pause", "it is busy; it is tried again"},
     {507, VERDICT_RETRY, "has a full disk", "tell the center's staff; " KEPT},
@@ -97,18 +97,21 @@ static void say(struct verdict *v, const struct answer *a, const char *what, con
 
 static void refused_certificate(struct verdict *v, const struct answer *a, const char *how)
 {
+    char what[160];
+    const char *remedy = "it may be revoked, expired, of a CA unknown there or of another name; "
+                         "ask the center's staff for a new bundle; " KEPT,
+               *why = "";
     v->kind = VERDICT_CERTIFICATE;
-    if (a->own_expired)
-        say(v, a, "refuses this endpoint's certificate, which has expired by this host's clock",
-            how, "set the clock right, or enroll with a new bundle; " KEPT);
-    else if (a->own_early)
-        say(v, a,
-            "refuses this endpoint's certificate, which is not valid yet by this host's clock", how,
-            "set the clock right; " KEPT);
-    else
-        say(v, a, "refuses this endpoint's certificate", how,
-            "it may be revoked, expired, of a CA unknown there or of another name; ask the "
-            "center's staff for a new bundle; " KEPT);
+    if (a->own_expired) {
+        why = ", which has expired by this host's clock";
+        remedy = "set the clock right, or enroll with a new bundle; " KEPT;
+    } else if (a->own_early) {
+        why = ", which is not valid yet by this host's clock";
+        remedy = "set the clock right; " KEPT;
+    }
+    snprintf(what, sizeof(what), "refuses %s certificate%s",
+             a->whose ? a->whose : "this endpoint's", why);
+    say(v, a, what, how, remedy);
 }
 
 static void judge_status(struct verdict *v, const struct answer *a)

@@ -20,6 +20,7 @@ enum verdict_kind {
 
 struct answer {
     const char *center; /* host:port, for the words */
+    const char *whose;  /* certificate it is, for the words; NULL: "this endpoint's" */
     int curl;           /* CURLcode */
     int status;         /* of HTTP; 0: no answer came */
     bool connected;     /* TCP */

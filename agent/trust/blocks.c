@@ -61,6 +61,8 @@ static int take_certificate(struct trust_blocks *out, struct span block, struct 
     struct certificate_facts facts;
     if (certificate_read(block, &facts, e) != 0)
         return -1;
+    if (facts.is_issuer)
+        return take_once(&out->issuer, block, "CA of endpoints", e);
     if (facts.is_ca)
         return take_listed(out->ca, &out->ca_n, BLOCKS_CAS_MAX, block,
                            "CAs of the center's certificate", e);

@@ -1,7 +1,8 @@
 /*
  * A text that holds PEM blocks (RFC 7468; text between blocks is passed over), sorted by what each
- * block is: a certificate with CA:TRUE is a CA that may sign the center's certificate, the other
- * certificate is our own, PRIVATE KEY or EC PRIVATE KEY its key, PUBLIC KEY an authority's key.
+ * block is: the certificate of the CA of endpoints (certificate.h, is_issuer) is the one that
+ * signs ours, another one with CA:TRUE is a CA that may sign the center's, the other certificate is
+ * our own, PRIVATE KEY or EC PRIVATE KEY its key, PUBLIC KEY an authority's key.
  */
 #ifndef TRUST_BLOCKS_H
 #define TRUST_BLOCKS_H
@@ -16,6 +17,7 @@ struct trust_blocks { /* pieces of the text that was read; n 0: not there */
     struct span own;
     struct span ca[BLOCKS_CAS_MAX];
     size_t ca_n;
+    struct span issuer;
     struct span authority[BLOCKS_AUTHORITIES_MAX];
     size_t authority_n;
     struct certificate_facts facts; /* of own */

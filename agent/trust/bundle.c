@@ -3,8 +3,7 @@
 #include "base/slurp.h"
 #include "config/keys.h"
 #include "platform/file.h"
-
-#include <mbedtls/platform_util.h>
+#include "trust/identity.h"
 
 struct header {
     char version[8];
@@ -147,6 +146,17 @@ static int write_list(const char *pki_dir, const char *name, const struct span *
     return rc == 0 ? 0 : cannot_write(pki_dir, name, rc, e);
 }
 
+/* One that does not come with the certificate is not its own. */
+static int write_issuer(const struct bundle *b, const char *pki_dir, struct error *e)
+{
+    char path[4400];
+    if (b->blocks.issuer.n > 0)
+        return write_list(pki_dir, "issuer.pem", &b->blocks.issuer, 1, e);
+    snprintf(path, sizeof(path), "%s/issuer.pem", pki_dir);
+    int rc = file_remove(path);
+    return rc == 0 || rc == -ENOENT ? 0 : cannot_write(pki_dir, "issuer.pem", rc, e);
+}
+
 static int write_url(const struct bundle *b, const char *pki_dir, struct error *e)
 {
     char text[sizeof(b->center) + 1];
@@ -155,33 +165,16 @@ static int write_url(const struct bundle *b, const char *pki_dir, struct error *
     return rc == 0 ? 0 : cannot_write(pki_dir, "center.url", rc, e);
 }
 
-/* In a folder with the setgid bit the new file gets the folder's group, which may read it. */
-static uint32_t key_mode(const char *pki_dir)
-{
-    struct file_info info;
-    return file_info_at(pki_dir, &info) == 0 && (info.mode & 02000) ? 0640 : 0600;
-}
-
-static int write_pair(const struct bundle *b, struct span key, const char *pki_dir, struct error *e)
-{
-    struct buf text = BUF_INIT(2 * CERTIFICATE_PEM_MAX);
-    put_block(&text, key);
-    put_block(&text, b->blocks.own);
-    int rc = file_replace(pki_dir, "endpoint.pem", text.p, text.n, key_mode(pki_dir));
-    if (text.p)
-        mbedtls_platform_zeroize(text.p, text.room);
-    buf_release(&text);
-    return rc == 0 ? 0 : cannot_write(pki_dir, "endpoint.pem", rc, e);
-}
-
 static int write_all(const struct bundle *b, struct span key, const char *pki_dir, struct error *e)
 {
     int rc = write_list(pki_dir, "ca.pem", b->blocks.ca, b->blocks.ca_n, e);
     if (rc == 0)
+        rc = write_issuer(b, pki_dir, e);
+    if (rc == 0)
         rc = write_list(pki_dir, "authority.pem", b->blocks.authority, b->blocks.authority_n, e);
     if (rc == 0)
         rc = write_url(b, pki_dir, e);
-    return rc == 0 ? write_pair(b, key, pki_dir, e) : rc;
+    return rc == 0 ? trust_write_pair(pki_dir, key, b->blocks.own, e) : rc;
 }
 
 /* The key that was made on this host, if it is the certificate's; then it has found its place. */
@@ -201,12 +194,10 @@ static int install_with_pending(const struct bundle *b, const char *pki_dir, str
     else if (certificate_check_key(b->blocks.own, buf_span(&key), &why) != 0)
         rc = error_set(e, "%s: %s", path, why.text);
     else
-        rc = write_all(b, buf_span(&key), pki_dir, e);
+        rc = write_all(b, span_trim(buf_span(&key)), pki_dir, e);
     if (rc == 0)
         file_remove(path);
-    if (key.p)
-        mbedtls_platform_zeroize(key.p, key.room);
-    buf_release(&key);
+    trust_wipe(&key);
     return rc;
 }
 

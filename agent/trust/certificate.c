@@ -1,5 +1,6 @@
 #include "trust/certificate.h"
 
+#include "base/sha256.h"
 #include "base/text.h"
 #include "trust/rng.h"
 
@@ -118,12 +119,25 @@ static int check_p256(const mbedtls_pk_context *pk, const char *what, struct err
     return error_set(e, "the %s is not on the curve P-256; ask for a new bundle", what);
 }
 
+static bool is_part(const mbedtls_x509_name *name, const char *oid, const char *value)
+{
+    return span_equal_text(span_make(name->oid.p, name->oid.len), oid) &&
+           span_equal_text(span_make(name->val.p, name->val.len), value);
+}
+
+static bool is_issuer(const mbedtls_x509_name *name)
+{
+    return is_part(name, MBEDTLS_OID_AT_ORGANIZATION, "Vigia") && name->next &&
+           is_part(name->next, MBEDTLS_OID_AT_CN, "Vigia Endpoints CA") && !name->next->next;
+}
+
 static int read_facts(const mbedtls_x509_crt *crt, struct certificate_facts *out, struct error *e)
 {
     *out = (struct certificate_facts){.is_ca = mbedtls_x509_crt_get_ca_istrue(crt) == 1};
     out->not_before_ms = to_ms(&crt->valid_from);
     out->not_after_ms = to_ms(&crt->valid_to);
     put_serial(&crt->serial, out->serial, sizeof(out->serial));
+    out->is_issuer = out->is_ca && is_issuer(&crt->subject);
     if (out->is_ca)
         return 0;
     return check_p256(&crt->pk, "certificate's key", e) == 0 ? read_subject(crt, out, e) : -1;
@@ -187,7 +201,7 @@ static int parse_key(struct span pem, mbedtls_pk_context *pk, struct error *e)
     return rc == 0 ? check_p256(pk, "private key", e) : -1;
 }
 
-int certificate_check_key(struct span certificate_pem, struct span key_pem, struct error *e)
+int certificate_is_of_key(struct span certificate_pem, struct span key_pem, struct error *e)
 {
     mbedtls_x509_crt crt;
     mbedtls_pk_context key;
@@ -195,12 +209,62 @@ int certificate_check_key(struct span certificate_pem, struct span key_pem, stru
     mbedtls_pk_init(&key);
     int rc = parse(certificate_pem, &crt, e);
     if (rc == 0)
+        rc = check_p256(&crt.pk, "certificate's key", e);
+    if (rc == 0)
         rc = parse_key(key_pem, &key, e);
-    if (rc == 0 && mbedtls_pk_check_pair(&crt.pk, &key, rng_fill, NULL) != 0)
-        rc = error_set(e, "the private key is not that of the certificate; enroll again with the "
-                          "bundle that belongs to this host");
+    if (rc == 0)
+        rc = mbedtls_pk_check_pair(&crt.pk, &key, rng_fill, NULL) == 0;
     mbedtls_pk_free(&key);
     mbedtls_x509_crt_free(&crt);
+    return rc;
+}
+
+int certificate_check_key(struct span certificate_pem, struct span key_pem, struct error *e)
+{
+    int rc = certificate_is_of_key(certificate_pem, key_pem, e);
+    if (rc == 0)
+        return error_set(e, "the private key is not that of the certificate; enroll again with the "
+                            "bundle that belongs to this host");
+    return rc == 1 ? 0 : -1;
+}
+
+int certificate_key_id(struct span key_pem, uint8_t out[32])
+{
+    unsigned char der[256];
+    struct error e;
+    mbedtls_pk_context key;
+    mbedtls_pk_init(&key);
+    int n = parse_key(key_pem, &key, &e);
+    if (n == 0) /* written at the end of the room */
+        n = mbedtls_pk_write_pubkey_der(&key, der, sizeof(der));
+    if (n > 0)
+        sha256_of(der + sizeof(der) - n, (size_t)n, out);
+    mbedtls_pk_free(&key);
+    return n > 0 ? 0 : -1;
+}
+
+#define CLIENT MBEDTLS_OID_CLIENT_AUTH
+
+int certificate_check_issuer(struct span certificate_pem, struct span issuer_pem, struct error *e)
+{
+    mbedtls_x509_crt crt, issuer;
+    uint32_t flags = 0;
+    mbedtls_x509_crt_init(&crt);
+    mbedtls_x509_crt_init(&issuer);
+    int rc = parse(certificate_pem, &crt, e);
+    if (rc == 0)
+        rc = parse(issuer_pem, &issuer, e);
+    if (rc == 0) {
+        mbedtls_x509_crt_verify(&crt, &issuer, NULL, NULL, &flags, NULL, NULL);
+        flags &= ~(uint32_t)(MBEDTLS_X509_BADCERT_EXPIRED | MBEDTLS_X509_BADCERT_FUTURE);
+        if (flags != 0)
+            rc = error_set(e, "the certificate is not signed by the CA of endpoints that this host "
+                              "was enrolled with");
+        else if (mbedtls_x509_crt_check_extended_key_usage(&crt, CLIENT, sizeof(CLIENT) - 1) != 0)
+            rc = error_set(e, "the certificate is not made for a client");
+    }
+    mbedtls_x509_crt_free(&crt);
+    mbedtls_x509_crt_free(&issuer);
     return rc;
 }
 

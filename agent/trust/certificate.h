@@ -17,6 +17,7 @@
 
 struct certificate_facts {
     bool is_ca;           /* the three names are empty then */
+    bool is_issuer;       /* the CA that signs endpoints: CN=Vigia Endpoints CA,O=Vigia */
     char cn[64];          /* [a-z0-9][a-z0-9._-]{0,62} */
     char institution[65]; /* [A-Za-z0-9][A-Za-z0-9 ._-]{0,63} */
     char role[24];        /* [a-z][a-z-]* */
@@ -33,6 +34,13 @@ int certificate_read(struct span pem, struct certificate_facts *out, struct erro
 int certificate_check_time(const struct certificate_facts *c, int64_t now_ms, struct error *e);
 /* Whether the private key is on P-256 and the certificate's own. */
 int certificate_check_key(struct span certificate_pem, struct span key_pem, struct error *e);
+/* Whether that CA has signed it, for a client. Dates are not judged here. */
+int certificate_check_issuer(struct span certificate_pem, struct span issuer_pem, struct error *e);
+/* Whether the certificate is for the public half of that key (a PEM private key): 1, 0, or -1 and e
+ * when one of them cannot be read. */
+int certificate_is_of_key(struct span certificate_pem, struct span key_pem, struct error *e);
+/* SHA-256 of the public half (SubjectPublicKeyInfo, DER) of a private key. */
+int certificate_key_id(struct span key_pem, uint8_t out[32]);
 /* A public key on P-256. */
 int certificate_check_public_key(struct span pem, struct error *e);
 

@@ -10,6 +10,11 @@
 
 #define PAIR_MAX (2 * CERTIFICATE_PEM_MAX)
 #define CAS_MAX  (4 * CERTIFICATE_PEM_MAX)
+#define EMPTY                                                                                      \
+    (struct trust)                                                                                 \
+    {                                                                                              \
+        .pair = BUF_INIT(PAIR_MAX), .cas = BUF_INIT(CAS_MAX), .issuer = BUF_INIT(CAS_MAX)          \
+    }
 
 static enum trust_state missing(const char *pki_dir, const char *path, struct error *e)
 {
@@ -97,6 +102,19 @@ static enum trust_state open_cas(const char *pki_dir, struct trust *out, struct 
     return TRUST_BROKEN;
 }
 
+/* Renewal needs it and says so; deliveries do not. */
+static void open_issuer(const char *pki_dir, struct trust *out)
+{
+    char path[4400];
+    struct trust_blocks blocks;
+    struct error why;
+    snprintf(path, sizeof(path), "%s/issuer.pem", pki_dir);
+    if (slurp(path, &out->issuer) != 0 ||
+        trust_blocks_read(path, 1, buf_span(&out->issuer), &blocks, &why) != 0 ||
+        blocks.issuer.n == 0)
+        buf_clear(&out->issuer);
+}
+
 static enum trust_state open_url(const char *pki_dir, struct trust *out, struct error *e)
 {
     char path[4400];
@@ -116,40 +134,73 @@ static enum trust_state open_url(const char *pki_dir, struct trust *out, struct 
 
 enum trust_state trust_open(const char *pki_dir, struct trust *out, struct error *e)
 {
-    *out = (struct trust){.pair = BUF_INIT(PAIR_MAX), .cas = BUF_INIT(CAS_MAX)};
+    *out = EMPTY;
     enum trust_state state = open_pair(pki_dir, out, e);
     if (state == TRUST_READY)
         state = open_cas(pki_dir, out, e);
     if (state == TRUST_READY)
         state = open_url(pki_dir, out, e);
+    if (state == TRUST_READY)
+        open_issuer(pki_dir, out);
     if (state != TRUST_READY)
         trust_close(out);
     return state;
 }
 
+void trust_wipe(struct buf *b)
+{
+    if (b->p)
+        mbedtls_platform_zeroize(b->p, b->room);
+    buf_release(b);
+}
+
 void trust_close(struct trust *t)
 {
-    if (t->pair.p)
-        mbedtls_platform_zeroize(t->pair.p, t->pair.room);
-    buf_release(&t->pair);
+    trust_wipe(&t->pair);
     buf_release(&t->cas);
-    *t = (struct trust){.pair = BUF_INIT(PAIR_MAX), .cas = BUF_INIT(CAS_MAX)};
+    buf_release(&t->issuer);
+    *t = EMPTY;
 }
 
 bool trust_equal(const struct trust *a, const struct trust *b)
 {
     return span_equal(buf_span(&a->pair), buf_span(&b->pair)) &&
            span_equal(buf_span(&a->cas), buf_span(&b->cas)) &&
+           span_equal(buf_span(&a->issuer), buf_span(&b->issuer)) &&
            strcmp(a->center_url, b->center_url) == 0;
 }
 
 enum trust_state trust_read_facts(const char *pki_dir, struct certificate_facts *out,
                                   struct error *e)
 {
-    struct trust t = {.pair = BUF_INIT(PAIR_MAX), .cas = BUF_INIT(CAS_MAX)};
+    struct trust t = EMPTY;
     enum trust_state state = open_pair(pki_dir, &t, e);
     if (state == TRUST_READY)
         *out = t.own;
     trust_close(&t);
     return state;
+}
+
+/* In a folder with the setgid bit the new file gets the folder's group, which may read it. */
+uint32_t trust_key_mode(const char *pki_dir)
+{
+    struct file_info info;
+    return file_info_at(pki_dir, &info) == 0 && (info.mode & 02000) ? 0640 : 0600;
+}
+
+int trust_write_pair(const char *pki_dir, struct span key, struct span certificate, struct error *e)
+{
+    struct buf text = BUF_INIT(PAIR_MAX);
+    buf_put_span(&text, key);
+    buf_put_byte(&text, '\n');
+    buf_put_span(&text, certificate);
+    buf_put_byte(&text, '\n');
+    int rc = text.failed ? -EFBIG : 0;
+    if (rc == 0)
+        rc = file_replace_owned(pki_dir, "endpoint.pem", text.p, text.n, trust_key_mode(pki_dir));
+    trust_wipe(&text);
+    if (rc == 0)
+        return 0;
+    error_set(e, "%s/endpoint.pem cannot be written: %s", pki_dir, error_text(rc));
+    return -2;
 }

@@ -3,6 +3,7 @@
 #include "base/slurp.h"
 #include "platform/file.h"
 #include "trust/certificate.h"
+#include "trust/identity.h"
 #include "trust/rng.h"
 
 #include <errno.h>
@@ -30,7 +31,8 @@ static int keep_key(const char *pki_dir, const mbedtls_pk_context *key, struct e
     }
     int rc = folder_make(pki_dir, 0750);
     if (rc == 0)
-        rc = file_replace(pki_dir, "pending.key", pem, strlen((const char *)pem), 0600);
+        rc = file_replace_owned(pki_dir, "pending.key", pem, strlen((const char *)pem),
+                                trust_key_mode(pki_dir));
     mbedtls_platform_zeroize(pem, sizeof(pem));
     if (rc == 0)
         return 0;

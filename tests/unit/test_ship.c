@@ -194,6 +194,9 @@ static void a_tls_alert_is_a_refused_certificate_at_once(void **state)
     expect_verdict(judge(a), VERDICT_CERTIFICATE, "everything is kept");
     a.own_expired = true;
     expect_verdict(judge(a), VERDICT_CERTIFICATE, "expired by this host's clock");
+    a.own_expired = false;
+    a.whose = "the token's";
+    expect_verdict(judge(a), VERDICT_CERTIFICATE, "refuses the token's certificate (by a TLS");
 }
 
 static void words_from_outside_are_bounded(void **state)
