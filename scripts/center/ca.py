@@ -3,6 +3,7 @@
 Each holds ca.key (0600), ca.crt, index.txt (openssl's database), crlnumber, certs/<serial>.pem."""
 
 import calendar
+import hashlib
 import json
 import os
 import re
@@ -87,6 +88,11 @@ def day(seconds):
     return time.strftime("%Y-%m-%d", time.gmtime(seconds))
 
 
+def skew(life):
+    """How much earlier than now a certificate begins: a tenth of a short life."""
+    return min(SKEW, life / 10)
+
+
 def days_left(seconds):
     return (seconds - time.time()) / DAY
 
@@ -123,16 +129,34 @@ def check_request(path):
         raise Fail("--csr %s: %s" % (path, error.strerror), 2)
     if len(text) > 8192:
         raise Fail("%s: over 8 KiB: no certificate request is that large" % path, 2)
+    return checked_request(text, path)
+
+
+def public_der(public):
+    """A public key in PEM as SubjectPublicKeyInfo."""
+    with tempfile.TemporaryDirectory() as folder:
+        der = folder + "/key.der"
+        openssl("pkey", "-pubin", "-outform", "DER", "-out", der, stdin=public)
+        with open(der, "rb") as source:
+            return source.read()
+
+
+def key_id(public):
+    """SHA-256 of a public key: the same for a request, a certificate, and in the agent."""
+    return hashlib.sha256(public_der(public)).hexdigest()
+
+
+def key_of(certificate):
+    return key_id(openssl("x509", "-in", certificate, "-noout", "-pubkey"))
+
+
+def checked_request(text, path):
+    """The same for a text that was read already; path is for the words."""
     status, out, said = run("openssl", "req", "-verify", "-noout", stdin=text)
     if status != 0 or "verify OK" not in out + said:    # old openssl exits 0 on a bad signature
         raise Fail("%s: not a certificate request signed by its own key: %s"
                    % (path, said.strip()), 2)
-    with tempfile.TemporaryDirectory() as folder:
-        der = folder + "/key.der"
-        openssl("pkey", "-pubin", "-outform", "DER", "-out", der,
-                stdin=openssl("req", "-pubkey", "-noout", stdin=text))
-        with open(der, "rb") as source:
-            key = source.read()
+    key = public_der(openssl("req", "-pubkey", "-noout", stdin=text))
     if not key.startswith(P256) or len(key) != len(P256) + 65:
         raise Fail("%s: the key is not ECDSA P-256: make a new request with `vigia enroll`"
                    % path, 2)
@@ -184,6 +208,9 @@ class Ca:
                 "-in", folder + "/csr", "-out", folder + "/crt"), names)
             return read(folder + "/crt")
 
+    def file_of(self, serial):
+        return "%s/certs/%s.pem" % (self.folder, serial)
+
     def issued(self):
         """Every certificate of this CA: dicts of state (V, R), end (seconds), serial, subject."""
         rows = []
@@ -197,7 +224,7 @@ class Ca:
 
     def revoke(self, serial):
         self._with_config(lambda config: openssl(
-            "ca", "-config", config, "-revoke", "%s/certs/%s.pem" % (self.folder, serial)))
+            "ca", "-config", config, "-revoke", self.file_of(serial)))
 
     def crl(self, seconds):
         return self._with_config(lambda config: openssl(
@@ -232,6 +259,19 @@ def write_crls(place, days=CRL_DAYS):
     """New CRLs of the two CAs of clients, in the one file that nginx reads."""
     crls = [Ca(place, folder).crl(days * DAY) for folder in CLIENTS]
     write(place.pki + "/clients.crl", "".join(crls))
+
+
+def crl_number(crl, issuer):
+    """The number of a CRL (PEM) that this CA (PEM) has signed; Fail if it has not."""
+    with tempfile.NamedTemporaryFile("w", suffix=".crt") as file:
+        file.write(issuer)
+        file.flush()
+        status, out, said = run("openssl", "crl", "-noout", "-crlnumber", "-verify", "-CAfile",
+                                file.name, stdin=crl)
+    found = re.search("crlNumber=(?:0x)?([0-9A-Fa-f]+)", out)
+    if status != 0 or "verify OK" not in out + said or not found:
+        raise Fail("a CRL is not signed by the CA that it should be of: refused")
+    return int(found.group(1), 16)
 
 
 def crl_ends(place):

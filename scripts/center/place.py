@@ -145,7 +145,7 @@ class Place:
         if status != 0:
             raise Fail("nginx refuses the configuration:\n" + said.strip())
 
-    def reload(self):
+    def reload(self, quiet=False):
         """Reloads a running nginx and returns when new connections meet the new files."""
         pid = self.pid()
         if pid is None:
@@ -158,7 +158,8 @@ class Place:
             now = set(children(pid))
             busy = [worker for worker in old & now if "shutting down" not in process_title(worker)]
             if not busy and now - old:
-                print("reloaded nginx (pid %d)" % pid)
+                if not quiet:
+                    print("reloaded nginx (pid %d)" % pid)
                 return
             time.sleep(0.01)
         raise Fail("nginx (pid %d) did not reload within 5 s: see %s/error.log" % (pid, self.log))
