@@ -179,6 +179,7 @@ def shown(beat: Dict[str, Any]) -> Dict[str, Any]:
             "spool_bytes": integer(spool.get("bytes")),
             "cert_days": integer(ship.get("cert_days"), -36500, 36500) if told else None,
             "error": plain(text_in(ship, "error"), 120),
+            "renewal_error": plain(text_in(ship, "renewal_error"), 200),
             "clock_offset_ms": integer(ship.get("clock_offset_ms"), -(1 << 53))}
 
 

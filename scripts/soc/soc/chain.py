@@ -231,7 +231,7 @@ class Chain:
         """Alarms for endpoints whose next batch is overdue. Only asked while the feed is read up
         to its end: a center that was away makes nobody silent."""
         rows = self.index.all("SELECT id, name, last_t, due_t FROM endpoints WHERE silent=0 AND"
-                              " due_t<?", now - grace)
+                              " due_t<? AND name NOT IN (SELECT name FROM retired)", now - grace)
         if rows:
             with self.index:
                 for endpoint, name, last, due in rows:

@@ -9,6 +9,7 @@
     gaps       ranges of seqs that should be here: sought, open (alarmed), before (we joined later)
     incoming   lake files committed but perhaps not yet moved into the lake
     alarms     what was told
+    retired    names out of service (fleet --retire): nobody waits for them
 """
 
 import os
@@ -53,6 +54,7 @@ CREATE TABLE IF NOT EXISTS alarms(
 CREATE TABLE IF NOT EXISTS alarm_counts(
     endpoint TEXT, kind TEXT, day INTEGER, n INTEGER NOT NULL,
     PRIMARY KEY(endpoint, kind, day)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS retired(name TEXT PRIMARY KEY, t REAL NOT NULL) WITHOUT ROWID;
 """
 VERSION = 1
 DAY = 86400

@@ -2,7 +2,7 @@
 
 import json
 
-from .alarms import NOTICE, Alarms
+from .alarms import ALARM, NOTICE, Alarms
 from .batch import Batch
 from .chain import due_after
 from .index import DAY, Index
@@ -23,6 +23,11 @@ def update(index: Index, alarms: Alarms, endpoint: int, batch: Batch, t: float, 
     index.do("UPDATE endpoints SET institution=?, last_t=max(last_t, ?), due_t=?, silent=0,"
              " batches=batches+1, lines=lines+?, duplicates=duplicates+? WHERE id=?",
              batch.institution, t, due, kept, len(batch.events) - kept, endpoint)
+    retired = index.value("SELECT t FROM retired WHERE name=?", batch.endpoint)
+    if retired is not None and t > retired:
+        alarms.add(ALARM, "retired-sends", batch.endpoint,
+                   "is out of service by fleet --retire and sends: is its certificate revoked, "
+                   "and who has it?")
     today = int(t / DAY)
     if today >= day:
         index.do("UPDATE endpoints SET day=?, findings=? + CASE day WHEN ? THEN findings ELSE 0 END"
