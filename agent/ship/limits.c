@@ -13,7 +13,7 @@ void limits_enter(struct limits *l, const struct config *c)
     snprintf(folder, sizeof(folder), "%.*s", n, c->file);
     const struct confine_path paths[] = {
         {slash ? (n > 0 ? folder : "/") : ".", false},
-        {c->pki_dir, false},
+        {c->pki_dir, true}, /* renewals */
         {c->outbox_dir, false},
         {c->inbox_dir, true},
     };
