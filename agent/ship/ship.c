@@ -33,7 +33,7 @@ struct ship {
     struct queue queue;
     struct health health;
     struct limits limits;
-    bool ends;         /* to be started again */
+    bool ends; /* to be started again */
     struct renew renew;
     unsigned failures; /* in a row */
     unsigned silences; /* in a row */
