@@ -1,6 +1,7 @@
 # Builds Vigia; there is no configure step. `make help` lists what it can do.
 #
 #   DEPS=DIR     the static third-party libraries (made by scripts/deps if left alone)
+#   TARGET=...   linux: for hosts like this one; bullseye: against Debian 11's C library, for packages
 #   SAN=1        AddressSanitizer and UBSan; SAN=thread: ThreadSanitizer. Each builds in its own build/<variant>/.
 
 .DELETE_ON_ERROR:
@@ -10,7 +11,8 @@ MAKEFLAGS += --no-builtin-rules
 
 CC       := gcc
 CLANG    := clang-14
-DEPS     ?= build/deps/linux
+TARGET   := linux
+DEPS     ?= build/deps/$(TARGET)
 FUZZ_SECONDS ?= 60
 # System tests that also run under ThreadSanitizer (they are slow there).
 TSAN_SYSTEM := line
@@ -48,14 +50,21 @@ else
 $(error SAN is 1 or thread, not "$(SAN)")
 endif
 
+ifneq ($(TARGET),linux)
+VARIANT  := $(TARGET)
+# The older system's headers and C library lie beside the libraries that were built against them.
+SYSROOT  := --sysroot=$(abspath $(DEPS))/sysroot -B$(abspath $(DEPS))/sysroot/usr/lib/$(shell uname -m)-linux-gnu
+OLD_LIBS := -ldl
+endif
+
 OUT      := build/$(VARIANT)
 OBJ      := $(OUT)/obj
 # -D_GNU_SOURCE= with an empty value, so that a file may define it too. Paths of this machine stay out of what is built.
-CFLAGS   := -std=gnu11 $(WARNINGS) $(MODE) -fPIE $(GC) -D_GNU_SOURCE= -Iagent -I. -isystem $(DEPS)/include \
+CFLAGS   := $(SYSROOT) -std=gnu11 $(WARNINGS) $(MODE) -fPIE $(GC) -D_GNU_SOURCE= -Iagent -I. -isystem $(DEPS)/include \
             -include base/banned.h -ffile-prefix-map=$(CURDIR)=. $(EXTRA_CFLAGS)
-LDFLAGS  := $(MODE) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed,--build-id=sha1 \
+LDFLAGS  := $(SYSROOT) $(MODE) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed,--build-id=sha1 \
             $(if $(SAN),,$(CET_LINK))
-LIBS     := $(patsubst %,$(DEPS)/lib/lib%.a,curl mbedtls mbedx509 mbedcrypto yyjson pcre2-8 yaml lmdb inih z)
+LIBS     := $(patsubst %,$(DEPS)/lib/lib%.a,curl mbedtls mbedx509 mbedcrypto yyjson pcre2-8 yaml lmdb inih z) $(OLD_LIBS)
 
 # What there is: found by name, in an order that does not depend on the machine ---------------------------------------
 
@@ -121,15 +130,15 @@ $(OUT)/crash.so: tests/fake/crash/crash.c Makefile
 ifeq ($(origin DEPS),file)
 $(DEPS)/ready: scripts/deps $(wildcard scripts/deps.d/*)
 	scripts/prereqs --install build
-	scripts/deps linux --out $(DEPS)
+	scripts/deps $(TARGET) --out $(DEPS)
 	@touch $@
 else
 $(DEPS)/ready:
-	$(error $(DEPS) holds no libraries: make them with scripts/deps linux --out $(DEPS))
+	$(error $(DEPS) holds no libraries: make them with scripts/deps $(TARGET) --out $(DEPS))
 endif
 
 deps:                                  ## the third-party libraries: build/deps/linux
-	scripts/deps linux --out $(DEPS)
+	scripts/deps $(TARGET) --out $(DEPS)
 
 # Testing -------------------------------------------------------------------------------------------------------------
 

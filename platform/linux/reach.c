@@ -34,9 +34,10 @@ static int open_within(int folder, const char *path, int flags, bool anywhere)
         .flags = (unsigned)flags,
         .resolve = RESOLVE_NO_SYMLINKS | RESOLVE_NO_MAGICLINKS | (anywhere ? 0u : RESOLVE_NO_XDEV),
     };
+    /* not SYS_openat2, which C libraries older than the kernel lack */
     long fd;
     do
-        fd = syscall(SYS_openat2, folder, path, &how, sizeof(how));
+        fd = syscall(__NR_openat2, folder, path, &how, sizeof(how));
     while (fd < 0 && errno == EINTR);
     if (fd < 0)
         return errno == EPERM ? -ENOSYS : -errno;

@@ -1,4 +1,4 @@
-"""Source packages through a private apt view: own list of sources, own folders, the machine's keys and proxy.
+"""Packages through a private apt view: own list of sources, own folders, the machine's keys and proxy.
 
 The mirror is the one that the machine's apt already uses; it is read at run time and written nowhere but below the
 download folder. What arrives is checked by apt against the signed index."""
@@ -73,14 +73,18 @@ def machine_repositories():
 
 
 class View:
-    def __init__(self, folder, suite, log):
-        self.folder, self.suite, self.log = os.path.abspath(folder), suite, log
+    """kind: "deb-src" for source packages, "deb" for those of amd64."""
+
+    def __init__(self, folder, suite, log, kind="deb-src"):
+        self.folder, self.suite, self.log, self.kind = os.path.abspath(folder), suite, log, kind
         self.sources = []
 
     def apt(self, *command, capture=False):
         view = self.folder
         options = ["Dir::Etc::SourceList=" + view + "/sources.list", "Dir::Etc::SourceParts=/dev/null",
-                   "Dir::State::Lists=" + view + "/lists", "Dir::Cache=" + view + "/cache", "APT::Sandbox::User=",
+                   "Dir::State::Lists=" + view + "/lists",
+                   "Dir::State::Status=/dev/null", "APT::Architecture=amd64", "APT::Architectures=amd64",
+                   "Dir::Cache=" + view + "/cache", "APT::Sandbox::User=",
                    "APT::Update::Error-Mode=any", "Acquire::Retries=3", "Acquire::Languages=none", "Debug::NoLocking=1"]
         words = [command[0]] + [word for option in options for word in ("-o", option)] + list(command[1:])
         with open(self.log, "a", encoding="utf-8") as log:
@@ -103,7 +107,7 @@ class View:
         for sources in [[a, s] for a in main for s in extra] + [[a] for a in main]:
             with open(self.folder + "/sources.list", "w", encoding="utf-8") as file:
                 for uri, suite in sources:
-                    file.write("deb-src [signed-by=%s] %s %s main\n" % (KEYRING, uri, suite))
+                    file.write("%s [signed-by=%s] %s %s main\n" % (self.kind, KEYRING, uri, suite))
             if self.apt("apt-get", "update").returncode == 0:
                 self.sources = [uri for uri, _ in sources]
                 return
@@ -126,7 +130,17 @@ class View:
                     files[name] = digest
             if version and files:
                 found.append((version, folder, files))
-        return sorted(found, key=functools.cmp_to_key(lambda a, b: compare_versions(a[0], b[0])), reverse=True)
+        return newest_first(found)
+
+    def binaries(self, package):
+        """All versions of a binary package, highest first: [(version, path below the mirror, SHA-256)]."""
+        text = self.apt("apt-cache", "show", "--all-versions", package, capture=True).stdout
+        found = []
+        for stanza in text.split("\n\n"):
+            fields = dict(line.split(": ", 1) for line in stanza.split("\n") if ": " in line and line[0] != " ")
+            if fields.get("Package") == package and "SHA256" in fields:
+                found.append((fields["Version"], fields["Filename"], fields["SHA256"]))
+        return newest_first(found)
 
     def fetch(self, folder, name, sha256, into):
         """Whether `name` could be had from one of the repositories; it is checked before it appears in `into`."""
@@ -137,6 +151,10 @@ class View:
                 os.replace(part, os.path.join(into, name))
                 return True
         return False
+
+
+def newest_first(found):
+    return sorted(found, key=functools.cmp_to_key(lambda a, b: compare_versions(a[0], b[0])), reverse=True)
 
 
 def compare_versions(a, b):

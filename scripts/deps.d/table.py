@@ -10,10 +10,11 @@ SUITE = "trixie"
 
 
 class Target:
-    """What differs between the systems that we build for."""
+    """What differs between the systems that we build for. `sysroot`: a suite of Debian whose headers and C library
+    are used instead of the machine's (sysroot.py), "" for none."""
 
-    def __init__(self, cc, ar, cflags, cmake=()):
-        self.cc, self.ar, self.cflags, self.cmake = cc, ar, list(cflags), list(cmake)
+    def __init__(self, cc, ar, cflags, cmake=(), sysroot=""):
+        self.cc, self.ar, self.cflags, self.cmake, self.sysroot = cc, ar, list(cflags), list(cmake), sysroot
 
 
 COMMON = ["-Os", "-DNDEBUG", "-ffunction-sections", "-fdata-sections"]
@@ -22,6 +23,8 @@ CONTROL_FLOW = ["-fcf-protection"] if platform.machine() == "x86_64" else []
 
 TARGETS = {
     "linux": Target("gcc", "ar", COMMON + HARDENED + CONTROL_FLOW),
+    # For packages: needs glibc 2.28 only, so that one .deb does for Debian 11 to 13 and Ubuntu 20.04 to 24.04.
+    "bullseye": Target("gcc", "ar", COMMON + HARDENED + CONTROL_FLOW, sysroot="bullseye"),
 }
 
 
