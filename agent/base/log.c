@@ -11,6 +11,8 @@ void log_set_level(enum log_level level)
     most_detailed = level;
 }
 
+/* What a line begins with. The journal takes the level from a number in front of all else, and
+ * knows by itself who wrote. */
 static const char *prefix_of(enum log_level level, char out[8])
 {
     if (getenv("JOURNAL_STREAM")) {
@@ -19,13 +21,13 @@ static const char *prefix_of(enum log_level level, char out[8])
     }
     switch (level) {
     case LOG_LEVEL_ERROR:
-        return "error: ";
+        return "vigia: error: ";
     case LOG_LEVEL_WARNING:
-        return "warning: ";
+        return "vigia: warning: ";
     case LOG_LEVEL_DEBUG:
-        return "debug: ";
+        return "vigia: debug: ";
     default:
-        return "";
+        return "vigia: ";
     }
 }
 
@@ -39,7 +41,7 @@ void log_write(enum log_level level, const char *format, ...)
     vsnprintf(text, sizeof(text), format, args);
     va_end(args);
 
-    size_t n = (size_t)snprintf(line, sizeof(line), "vigia: %s", prefix_of(level, prefix));
+    size_t n = (size_t)snprintf(line, sizeof(line), "%s", prefix_of(level, prefix));
     for (const char *p = text; *p && n < sizeof(line) - 8; p++) {
         unsigned char c = (unsigned char)*p;
         if (c < 0x20 || c == 0x7f)
