@@ -140,6 +140,21 @@ endif
 deps:                                  ## the third-party libraries: build/deps/linux
 	scripts/deps $(TARGET) --out $(DEPS)
 
+# Packages ------------------------------------------------------------------------------------------------------------
+
+DEB_DEPS ?= build/deps/bullseye
+.PHONY: deb
+deb:                                   ## vigia and vigia-center as .deb files, in build/deb
+	@scripts/prereqs --install build
+	$(MAKE) --no-print-directory TARGET=bullseye DEPS=$(DEB_DEPS) SAN= all
+	@BUILD=build/bullseye DEPS=$(DEB_DEPS) scripts/deb vigia vigia-center
+
+.PHONY: packages-matrix
+packages-matrix: deb                   ## the packages on Debian 11 and 13, in containers
+	@scripts/prereqs --install check
+	@tests/system/package bullseye
+	@tests/system/package trixie
+
 # Testing -------------------------------------------------------------------------------------------------------------
 
 bins: $(OUT)/vigia $(OUT)/crash.so $(UNIT) $(BENCH)  ## everything that `check` runs
