@@ -1,5 +1,7 @@
 #include "event/mask.h"
 
+#define BLANKS_MAX 8 /* between a name and its sign, as people line them up */
+
 static const char *const secret_names[] = {
     "password", "passwd",  "passphrase", "pwd",           "secret",     "token",      "api_key",
     "apikey",   "api-key", "bearer",     "authorization", "contraseña", "contrasena", "clave"};
@@ -22,15 +24,18 @@ static size_t name_at(struct span s)
 
 /*
  * How many bytes stand between the name and its value, 0 if no value follows. "password=x",
- * "password: x" and "--password x" carry one; "Failed password for x" does not.
+ * "password: x", "password = x" and "--password x" carry one; "Failed password for x" does not.
  */
 static size_t separator_at(struct span s, bool is_option)
 {
     size_t n = 0;
     if (s.n > 0 && (s.p[0] == '"' || s.p[0] == '\''))
         n++;
-    if (n < s.n && (s.p[n] == '=' || s.p[n] == ':'))
-        n++;
+    size_t sign = n;
+    while (sign < s.n && sign < n + BLANKS_MAX && s.p[sign] == ' ')
+        sign++;
+    if (sign < s.n && (s.p[sign] == '=' || s.p[sign] == ':'))
+        n = sign + 1;
     else if (!is_option || n >= s.n || s.p[n] != ' ')
         return 0;
     while (n < s.n && s.p[n] == ' ')

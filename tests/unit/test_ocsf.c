@@ -182,6 +182,7 @@ static void secrets_are_masked_and_prose_is_not(void **state)
     } rows[] = {
         {"Failed password for root from 1.2.3.4", "Failed password for root from 1.2.3.4"},
         {"mysql --password=abc -u x", "mysql --password=*** -u x"},
+        {"password = hunter2 y", "password = *** y"},
         {"curl -H 'Authorization: Bearer abc.def' x", "curl -H 'Authorization: Bearer ***' x"},
         {"PGPASSWORD=abc psql", "PGPASSWORD=abc psql"},
         {"DB_PASSWORD=abc run", "DB_PASSWORD=*** run"},
