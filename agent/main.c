@@ -16,6 +16,7 @@ static const struct command {
     {"scan", cmd_scan, "ask the running collect for a re-check of all watched files"},
     {"updates", cmd_updates, "the pending updates, as `apt list --upgradable` has them"},
     {"report", cmd_report, "report an incident to the operations center by hand"},
+    {"support", cmd_support, "pack what a ticket about this agent needs, secrets left out"},
 };
 
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

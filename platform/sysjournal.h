@@ -29,6 +29,8 @@ wait_t sysjournal_wait(struct sysjournal *j);
 /* 2: files came or went, 1: entries came, 0: nothing did. */
 int sysjournal_process(struct sysjournal *j);
 
+/* From now on only entries with this field, "NAME=value", or one of those given before. */
+int sysjournal_only(struct sysjournal *j, const char *field);
 /* Before the first entry of that time or later. */
 int sysjournal_seek_time(struct sysjournal *j, int64_t wall_ms);
 /* Before the entry of that cursor, or the nearest one if it is gone. */

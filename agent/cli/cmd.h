@@ -15,5 +15,6 @@ int cmd_check(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_updates(int argc, char **argv);
 int cmd_report(int argc, char **argv);
+int cmd_support(int argc, char **argv);
 
 #endif

@@ -28,6 +28,8 @@ static struct {
     int (*enumerate_data)(struct sd_journal *, const void **, size_t *);
     void (*restart_data)(struct sd_journal *);
     int (*set_data_threshold)(struct sd_journal *, size_t);
+    int (*add_match)(struct sd_journal *, const void *, size_t);
+    int (*add_disjunction)(struct sd_journal *);
 } sd;
 
 struct sysjournal {
@@ -53,6 +55,8 @@ static bool load(void)
         {"sd_journal_enumerate_data", &sd.enumerate_data},
         {"sd_journal_restart_data", &sd.restart_data},
         {"sd_journal_set_data_threshold", &sd.set_data_threshold},
+        {"sd_journal_add_match", &sd.add_match},
+        {"sd_journal_add_disjunction", &sd.add_disjunction},
     };
     if (sd.library)
         return true;
@@ -105,6 +109,12 @@ wait_t sysjournal_wait(struct sysjournal *j)
 int sysjournal_process(struct sysjournal *j)
 {
     return sd.process(j->sd);
+}
+
+int sysjournal_only(struct sysjournal *j, const char *field)
+{
+    int rc = sd.add_match(j->sd, field, strlen(field));
+    return rc < 0 ? rc : sd.add_disjunction(j->sd);
 }
 
 int sysjournal_seek_time(struct sysjournal *j, int64_t wall_ms)
