@@ -155,6 +155,11 @@ packages-matrix: deb                   ## the packages on Debian 11 and 13, in c
 	@tests/system/package bullseye
 	@tests/system/package trixie
 
+.PHONY: packages-qemu
+packages-qemu: deb                     ## the packages in a virtual machine: cgroup v2, ext4, a power cut
+	@scripts/prereqs --install check qemu
+	@tests/machine/qemu
+
 # Testing -------------------------------------------------------------------------------------------------------------
 
 bins: $(OUT)/vigia $(OUT)/crash.so $(UNIT) $(BENCH)  ## everything that `check` runs
@@ -208,7 +213,7 @@ demo: all                              ## the whole line on this host; KEEP=1 le
 	@scripts/demo $(if $(KEEP),--keep)
 
 reprocheck: $(DEPS)/ready              ## two builds in two folders give the same program
-	@scripts/reprocheck $(abspath $(DEPS))
+	@scripts/reprocheck $(abspath $(DEPS)) $(TARGET)
 
 clean:                                 ## removes what was built, but not the libraries
 	rm -rf build/release build/san build/tsan build/fuzz build/repro build/lint
