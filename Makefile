@@ -127,7 +127,8 @@ $(OUT)/crash.so: tests/fake/crash/crash.c Makefile
 .SECONDARY:
 -include $(shell find $(OBJ) -name '*.d' 2>/dev/null)
 
-ifeq ($(origin DEPS),file)
+# Those of others are used as they are; our own are made, and made anew when the table changes.
+ifneq ($(filter file,$(origin DEPS))$(OWN_DEPS),)
 $(DEPS)/ready: scripts/deps $(wildcard scripts/deps.d/*)
 	scripts/prereqs --install build
 	scripts/deps $(TARGET) --out $(DEPS)
@@ -146,7 +147,7 @@ DEB_DEPS ?= build/deps/bullseye
 .PHONY: deb
 deb:                                   ## vigia and vigia-center as .deb files, in build/deb
 	@scripts/prereqs --install build
-	$(MAKE) --no-print-directory TARGET=bullseye DEPS=$(DEB_DEPS) SAN= all
+	$(MAKE) --no-print-directory TARGET=bullseye DEPS=$(DEB_DEPS) OWN_DEPS=$(if $(filter file,$(origin DEB_DEPS)),1) SAN= all
 	@BUILD=build/bullseye DEPS=$(DEB_DEPS) scripts/deb vigia vigia-center
 
 .PHONY: packages-matrix
