@@ -134,13 +134,17 @@ class Feed:
 
     def turn(self, hour: str) -> bool:
         """After `hour` was read to its end: goes on to the next one if it is time. True if the
-        cursor moved."""
+        cursor moved. A center whose clock went back writes into an hour that was done with; it is
+        read again from its start, as is what lies between it and a clock that was far ahead."""
         now, hours = self.center.now(), self.cursor.hours
         over = now - start_of(hour) - 3600
         following = hour_of(start_of(hour) + 3600)
         moved = False
         if over >= 0 and hour == max(hours):
             hours[following] = 0
+            moved = True
+        if hour_of(now) not in hours and hour_of(now) < max(hours):
+            hours[hour_of(now)] = 0
             moved = True
         if over > LINGER:
             del hours[hour]

@@ -135,7 +135,7 @@ class Follower:
 
     def idle_work(self) -> None:
         now = self.center.now()
-        live = max(self.cursor.hours) == hour_of(now)
+        live = hour_of(now) in self.cursor.hours
         if live and time.time() - self.reached_since > self.options.grace:
             self.chain.quiet(now, self.options.grace)
         self.chain.expire(now)
