@@ -20,6 +20,7 @@ BEFORE = "before"               # from before our time
 WAIT = 120.0                    # seconds in which the follower of a gap must have come
 DUE_LEAST, DUE_MOST = 60.0, float(DAY)
 LOST_ROWS_MAX = 1024
+PARTED_SPAN = 32                # numbers below `low` whose names are looked at after a rollback
 Range = Tuple[int, int]
 
 
@@ -55,6 +56,7 @@ class Chain:
         if batch.beat["low"] > checked:
             self.judge(endpoint, batch, checked, batch.beat["low"] - 1, t)
             checked = batch.beat["low"]
+        self.seek_parted(endpoint, batch, t)
         if batch.seq > top:
             self.check_dropped(endpoint, batch)
         self.index.do("UPDATE streams SET checked=?, top=max(top, ?) WHERE endpoint=? AND stream=?",
@@ -110,6 +112,21 @@ class Chain:
                          self.named(endpoint, batch.stream, last), state)
         if not self.walk_back:
             self.settle_early(endpoint, batch.endpoint)
+
+    def seek_parted(self, endpoint: int, batch: Batch, t: float) -> None:
+        """A machine that was rolled back uses numbers again. There is a batch for each of them then,
+        but it may be the other one: what one names as the batch before it must be here, too."""
+        low = batch.beat["low"]
+        rows = self.index.all(
+            "SELECT b.seq-1, b.prev FROM batches b WHERE endpoint=?1 AND stream=?2 AND seq BETWEEN"
+            " ?3 AND ?4 AND state='ok' AND prev!='' AND EXISTS(SELECT 1 FROM batches WHERE"
+            " endpoint=?1 AND stream=?2 AND seq=b.seq-1) AND NOT EXISTS(SELECT 1 FROM gaps WHERE"
+            " endpoint=?1 AND stream=?2 AND low=b.seq-1) AND NOT EXISTS(SELECT 1 FROM lost WHERE"
+            " endpoint=?1 AND stream=?2 AND low<=b.seq-1 AND high>=b.seq-1)",
+            endpoint, batch.stream, low - PARTED_SPAN, low)
+        for seq, prev in rows:
+            if not self.index.knows(batch.endpoint, *split_name(prev)):
+                self.put_gap(endpoint, batch.stream, seq, seq, t, prev, SOUGHT)
 
     def is_first_stream(self, endpoint: int) -> bool:
         return self.index.value("SELECT count(*) FROM streams WHERE endpoint=?", endpoint) == 1
