@@ -55,16 +55,30 @@ static void put_cost(struct json_out *j, const struct heartbeat_facts *f)
     json_end_object(j);
 }
 
+static struct json_doc *read_ship(const struct config *c, struct buf *text)
+{
+    char path[4400];
+    snprintf(path, sizeof(path), "%s/ship.json", c->inbox_dir);
+    return slurp_untrusted(path, text) == 0 ? json_read(buf_span(text), NULL) : NULL;
+}
+
+int64_t heartbeat_last_delivery(const struct config *c)
+{
+    struct buf text = BUF_INIT(SHIP_JSON_MAX);
+    struct json_doc *doc = read_ship(c, &text);
+    int64_t at = json_get_int(json_root(doc), "last_delivery", 0);
+    json_free(doc);
+    buf_release(&text);
+    return at > 0 ? at : 0;
+}
+
 /* Only known members of known types pass from ship's file, which collect treats as hostile. */
 static void put_ship(struct json_out *j, const struct config *c)
 {
     static const char *const numbers[] = {"last_delivery",   "delivered", "cert_days",
                                           "clock_offset_ms", "cpu_ms",    "rss_kib"};
-    char path[4400];
     struct buf text = BUF_INIT(SHIP_JSON_MAX);
-    snprintf(path, sizeof(path), "%s/ship.json", c->inbox_dir);
-    struct json_doc *doc =
-        slurp_untrusted(path, &text) == 0 ? json_read(buf_span(&text), NULL) : NULL;
+    struct json_doc *doc = read_ship(c, &text);
     const struct json_value *root = json_root(doc);
     json_object(j, "ship");
     for (size_t i = 0; root && i < sizeof(numbers) / sizeof(numbers[0]); i++)

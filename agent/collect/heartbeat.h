@@ -19,6 +19,9 @@ struct heartbeat_facts {
     uint64_t sequence;
 };
 
+/* When ship last delivered, as its file in the inbox says: wall clock in ms, 0 if never. */
+int64_t heartbeat_last_delivery(const struct config *c);
+
 void heartbeat_write(struct buf *out, const struct heartbeat_facts *f,
                      const struct spool_facts *batch, struct pipeline *p);
 

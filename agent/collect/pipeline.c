@@ -52,6 +52,7 @@ struct pipeline {
     bool urgent;     /* the pending frame holds an event that must go at once */
     int frame_error; /* why the journal could not be written (the frame stays in memory), or 0 */
     int seal_error;  /* why a batch could not be closed, or 0 */
+    bool had_state;  /* there was a frame before this start */
     uint64_t turns;  /* how often a source became well or unwell */
 };
 
@@ -167,7 +168,8 @@ struct pipeline *pipeline_new(struct store *store)
 static void load_counters(struct pipeline *p)
 {
     struct buf saved = BUF_INIT(4096);
-    if (store_get(p->store, STORE_META, SPAN("counters"), &saved) == 0)
+    p->had_state = store_get(p->store, STORE_META, SPAN("counters"), &saved) == 0;
+    if (p->had_state)
         counters_load(&p->counters, buf_span(&saved));
     buf_release(&saved);
 }
@@ -238,12 +240,23 @@ void pipeline_start(struct pipeline *p, const struct config *c, const struct ide
 {
     p->config = c;
     p->who = who;
-    p->source_host = (struct source_host){c, p->store, p, emit, emit_record, put, dropped, is_full};
+    p->source_host = (struct source_host){
+        .config = c,
+        .store = p->store,
+        .ctx = p,
+        .emit = emit,
+        .emit_record = emit_record,
+        .put = put,
+        .dropped = dropped,
+        .full = is_full,
+        .lost_after_ms = p->had_state ? 0 : heartbeat_last_delivery(c),
+    };
     p->detect_host = (struct detect_host){c, p->store, p, emit, put};
     for (size_t i = 0; i < DETECTORS_MAX && all_detectors[i]; i++)
         start_detector(p, all_detectors[i]);
     for (size_t i = 0; i < SOURCES_MAX && all_sources[i]; i++)
         start_source(p, all_sources[i]);
+    p->had_state = true; /* a reload is no new beginning */
 }
 
 /* ---- frames ---- */

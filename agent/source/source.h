@@ -41,6 +41,10 @@ struct source_host {
     /* True while the spool takes no more (disk full, cap): readers of logs stop, the logs are
      * still there; run() is called again when there is room. */
     bool (*full)(void *ctx);
+    /* When this host last delivered, wall clock in ms, if the state folder is new all the same:
+     * what it held is lost, and what is still in the logs is read again (the SOC knows it by its
+     * uid). Else 0. */
+    int64_t lost_after_ms;
 };
 
 struct source {

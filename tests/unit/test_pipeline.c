@@ -188,6 +188,30 @@ static void an_event_and_its_state_survive_together(void **state)
     assert_true(checkpoints > 0);
 }
 
+static void a_source_hears_of_a_lost_state(void **state)
+{
+    (void)state;
+    static const char ship[] = "{\"last_delivery\": 1790000000000}";
+    char path[600];
+    struct pipeline *p = start();
+    assert_int_equal(host->lost_after_ms, 0); /* the first start of all */
+    crash(p);
+    snprintf(path, sizeof(path), "%s/ship.json", config.inbox_dir);
+    scratch_append(path, ship, sizeof(ship) - 1);
+    p = start();
+    assert_int_equal(host->lost_after_ms, 1790000000000);
+    pipeline_stop(p); /* a reload is no new beginning */
+    pipeline_start(p, &config, &who);
+    assert_int_equal(host->lost_after_ms, 0);
+    to_emit = 1;
+    pipeline_round(p, 1);
+    pipeline_stop(p); /* writes the frame */
+    crash(p);
+    p = start();
+    assert_int_equal(host->lost_after_ms, 0);
+    crash(p);
+}
+
 static void the_same_event_is_not_told_twice(void **state)
 {
     (void)state;
@@ -263,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(an_event_and_its_state_survive_together, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_source_hears_of_a_lost_state, set_up, tear_down),
         cmocka_unit_test_setup_teardown(the_same_event_is_not_told_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(health_is_said_with_its_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_seal_makes_one_batch, set_up, tear_down),

@@ -133,7 +133,8 @@ static void add_file(void *ctx, const char *path)
     log_follow_init(&f->follow, on_disk);
     bool found = store_get(self->host.store, STORE_POSITIONS, span_of(path), &value) == 0 &&
                  log_position_load(buf_span(&value), &saved);
-    log_follow_resume(&f->follow, found ? &saved : NULL, self->first_start);
+    log_follow_resume(&f->follow, found ? &saved : NULL,
+                      self->first_start && self->host.lost_after_ms == 0);
     buf_release(&value);
     self->files[self->n++] = f;
 }

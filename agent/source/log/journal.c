@@ -16,10 +16,11 @@
 
 #include <errno.h>
 
-#define KEY           SPAN("journal:")
-#define ENTRIES_A_RUN 1000
-#define LOOK_EVERY_MS 60000 /* whether it is to be read at all, and after an error */
-#define UNTOLD_MS     5000  /* without being told of new entries */
+#define LOST_BEFORE_MS (3600 * 1000) /* before the last delivery; what came before it was told */
+#define KEY            SPAN("journal:")
+#define ENTRIES_A_RUN  1000
+#define LOOK_EVERY_MS  60000 /* whether it is to be read at all, and after an error */
+#define UNTOLD_MS      5000  /* without being told of new entries */
 
 struct journal_source {
     struct source_host host;
@@ -114,9 +115,11 @@ static void start(struct journal_source *self)
     const char *folder = self->folder[0] ? self->folder : NULL;
     self->error = sysjournal_open(folder, &self->journal);
     if (self->error == 0 && self->cursor[0] == '\0') {
-        char now[64];
-        snprintf(now, sizeof(now), "time:%lld", (long long)clock_wall_ms());
-        remember(self, now);
+        char from[64];
+        int64_t lost = self->host.lost_after_ms;
+        snprintf(from, sizeof(from), "time:%lld",
+                 (long long)(lost > LOST_BEFORE_MS ? lost - LOST_BEFORE_MS : clock_wall_ms()));
+        remember(self, from);
     }
     if (self->error == 0)
         self->error = seek(self);
