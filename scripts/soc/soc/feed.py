@@ -15,6 +15,8 @@ from . import jsonguard
 
 CHUNK = 256 << 10
 LINE_MAX = 4096
+LISTING_MAX = 4 << 20
+DONE_MAX = 4000                 # hours whose size is remembered
 LINGER = 60                     # seconds for which an hour that is over is read on
 
 
@@ -67,21 +69,26 @@ class Cursor:
     def __init__(self, path: str) -> None:
         self.path = path
         self.hours: Dict[str, int] = {}
+        self.done: Dict[str, int] = {}      # how long an hour was when it was left alone
+        self.since = ""                     # the first hour that is read
         self.heard = 0.0
         try:
             with open(path, encoding="utf-8") as source:
-                value = json.loads(source.read(65536))
-            self.hours = {hour: int(at) for hour, at in value["hours"].items()
-                          if HOUR.fullmatch(hour) and int(at) >= 0}
+                value = json.loads(source.read(1 << 20))
+            self.hours, self.done = (
+                {hour: int(at) for hour, at in value.get(key, {}).items()
+                 if HOUR.fullmatch(hour) and int(at) >= 0} for key in ("hours", "done"))
+            self.since = value.get("since") or min(self.hours, default="")
             self.heard = float(value.get("heard", 0))
         except FileNotFoundError:
             pass
         except (ValueError, KeyError, TypeError, AttributeError):
-            self.hours = {}
+            self.hours, self.done = {}, {}
 
     def save(self) -> None:
         with open(self.path + ".new", "w", encoding="utf-8") as out:
-            json.dump({"hours": self.hours, "heard": round(self.heard, 3)}, out)
+            json.dump({"hours": self.hours, "heard": round(self.heard, 3), "since": self.since,
+                       "done": self.done}, out)
         os.rename(self.path + ".new", self.path)
 
 
@@ -91,6 +98,7 @@ class Feed:
         self.center, self.cursor, self.institution = center, cursor, institution
         if not cursor.hours:
             cursor.hours[since] = 0
+        cursor.since = cursor.since or since
 
     def path(self, hour: str) -> str:
         if self.institution:
@@ -147,6 +155,28 @@ class Feed:
             hours[hour_of(now)] = 0
             moved = True
         if over > LINGER:
-            del hours[hour]
+            self.leave(hour)
             moved = True
         return moved
+
+    def leave(self, hour: str) -> None:
+        done = self.cursor.done
+        done[hour] = self.cursor.hours.pop(hour)
+        if len(done) > DONE_MAX:
+            del done[min(done)]
+
+    def find_grown(self) -> None:
+        """A center whose clock was wrong for a while has written into hours that are not read (any
+        more), perhaps while nobody looked: they are in its list. Only the whole feed has one."""
+        answer = self.center.get("/v1/arrivals/", LISTING_MAX) if not self.institution else None
+        if not answer or answer.status != 200:
+            return
+        try:
+            sizes = {row["name"][9:-7]: int(row["size"]) for row in json.loads(answer.body)
+                     if row["type"] == "file"}
+        except (ValueError, KeyError, TypeError):
+            return
+        for hour, size in sizes.items():
+            at = self.cursor.done.get(hour, 0)
+            if HOUR.fullmatch(hour) and hour >= self.cursor.since and size > at:
+                self.cursor.hours.setdefault(hour, at)

@@ -22,6 +22,7 @@ from .quarantine import Quarantine
 GROUP_BYTES = 8 << 20           # compressed, held in memory at once
 GROUP_EVENTS = 20000
 GROUP_BATCHES = 256
+LIST_EVERY = 300.0              # seconds between looks at the list of the feed's hours
 HEARD_EVERY = 10.0              # seconds between notes in cursor.json while nothing comes
 ONCE_TRIES = 4
 
@@ -59,6 +60,7 @@ class Follower:
         self.feed = Feed(self.center, self.cursor, options.institution,
                          options.since or hour_of(self.oldest))
         self.reached_since = 0.0    # when the center began to answer
+        self.listed = 0.0           # when the list of hours was looked at
         self.pruned = time.time()
         self.lake.sweep()
         self.lake.publish(self.show)
@@ -115,6 +117,9 @@ class Follower:
     def step(self) -> bool:
         """Reads on in the feed and asks for what it missed. True if there may be more at once."""
         more = False
+        if not self.reached_since or abs(time.time() - self.listed) > LIST_EVERY:
+            self.feed.find_grown()
+            self.listed = time.time()
         for hour in sorted(self.cursor.hours):
             entries, end, complaints = self.feed.read(hour)
             for text in complaints:

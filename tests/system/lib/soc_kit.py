@@ -98,6 +98,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
             status, headers = center.trouble
             return self.send(status, **headers)
         data = center.files.get(self.path.replace("%20", " "))
+        if self.path == "/v1/arrivals/":
+            data = center.listing()
         if data is None:
             return self.send(404)
         data = bytes(data)
@@ -172,6 +174,13 @@ class FakeCenter:
 
     def now(self):
         return time.time() + self.ahead
+
+    def listing(self):
+        """As nginx's autoindex."""
+        top = "/v1/arrivals/"
+        return json.dumps([{"name": path[len(top):], "type": "file", "size": len(data)}
+                           for path, data in list(self.files.items())
+                           if path.startswith(top) and "/" not in path[len(top):]]).encode()
 
     def hour(self, t):
         return time.strftime("%Y-%m-%dT%H", time.gmtime(t))
