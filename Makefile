@@ -81,7 +81,7 @@ CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $
 
 # Building ------------------------------------------------------------------------------------------------------------
 
-.PHONY: all deps bins unit system fuzz-replay check hostile lint format fuzz bench demo reprocheck clean help
+.PHONY: all deps bins unit system fuzz-replay check hostile chaos lint format fuzz bench demo reprocheck clean help
 all: $(OUT)/vigia                      ## the program: build/release/vigia
 
 $(OUT)/vigia: $(call objects,$(AGENT))
@@ -119,8 +119,12 @@ $(OUT)/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libvigi
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/tests/fuzz/replay.o $(TEST_LIBS) $(LIBS)
 
-# For LD_PRELOAD: kills a program inside its writes. It is not sanitized itself, so one rule does for all variants.
+# For LD_PRELOAD: crash.so kills a program inside its writes, clock.so moves its clock. They are not sanitized
+# themselves, so one rule does for all variants.
 $(OUT)/crash.so: tests/fake/crash/crash.c Makefile
+$(OUT)/clock.so: tests/fake/clock/clock.c Makefile
+SHIMS := $(OUT)/crash.so $(OUT)/clock.so
+$(SHIMS):
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -O1 -U_FORTIFY_SOURCE -D_GNU_SOURCE= -fPIC -shared -pthread -o $@ $<
 
@@ -163,7 +167,7 @@ packages-qemu: deb                     ## the packages in a virtual machine: cgr
 
 # Testing -------------------------------------------------------------------------------------------------------------
 
-bins: $(OUT)/vigia $(OUT)/crash.so $(UNIT) $(BENCH)  ## everything that `check` runs
+bins: $(OUT)/vigia $(SHIMS) $(UNIT) $(BENCH)  ## everything that `check` runs
 
 ifeq ($(SAN),thread)
 check: bins                            ## every test; the last line is 'N passed, N failed'
@@ -179,7 +183,7 @@ endif
 unit: $(UNIT)                          ## unit tests
 	@$(CHECK) unit
 
-system: $(OUT)/vigia $(OUT)/crash.so   ## system tests, with a real nginx
+system: $(OUT)/vigia $(SHIMS)          ## system tests, with a real nginx
 	@scripts/prereqs --install check
 	@$(CHECK) system
 
@@ -191,6 +195,9 @@ fuzz-replay:                           ## the committed corpora through every fu
 
 hostile: $(OUT)/vigia                  ## a hostile host with ten times as much, and a million entries in a folder
 	@BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia VIGIA_HOSTILE=10 nice tests/system/hostile-host
+
+chaos: $(OUT)/vigia $(SHIMS)           ## 100,000 lines and 10,000 changes through kills, full disks, jumping clocks, lost state
+	@BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia nice tests/chaos/chaos
 
 lint: $(DEPS)/ready                    ## formatting, clang-tidy, cppcheck, who includes whom, portability
 	@scripts/prereqs --install lint
