@@ -116,6 +116,22 @@ def key_id(public):
     return hashlib.sha1(public[26:]).digest()       # behind the 26 bytes of any key on P-256
 
 
+def to_be_signed(issuer, signer, whose, public, usage=CLIENT_AUTH, bits=SIGNS, is_ca=False,
+                 begin=-3600, end=86400):
+    """A TBSCertificate. signer and public: SubjectPublicKeyInfo of the CA's key and of the certificate's."""
+    # by the key identifiers openssl tells a sub-CA from a trusted CA of the same name
+    extensions = [extension("551d13", sequence(der(0x01, b"\xff") if is_ca else b"")),
+                  extension("551d0f", der(0x03, b"\x01\x06" if is_ca else bits)),
+                  extension("551d0e", der(0x04, key_id(public)), False),
+                  extension("551d23", sequence(der(0x80, key_id(signer))), False)]
+    if usage and not is_ca:
+        extensions.append(extension("551d25", sequence(oid(usage)), False))
+    now = time.time()
+    return sequence(der(0xa0, der(0x02, b"\x02")), der(0x02, b"\x40" + os.urandom(15)),
+                    ECDSA_SHA256, issuer, sequence(utc(now + begin), utc(now + end)), whose, public,
+                    der(0xa3, sequence(*extensions)))
+
+
 class Maker:
     """Signs certificates with the keys of a center's CAs, or of others."""
 
@@ -144,20 +160,9 @@ class Maker:
                     is_ca=False,
                     begin=-3600, end=86400, chain=()):
         """A PEM file: the certificate, then those of `chain`."""
-        now = time.time()
         self.count += 1
         public, signer = self.public(key or self.key), self.public(issuer_key)
-        # by the key identifiers openssl tells a sub-CA from a trusted CA of the same name
-        extensions = [extension("551d13", sequence(der(0x01, b"\xff") if is_ca else b"")),
-                      extension("551d0f", der(0x03, b"\x01\x06" if is_ca else bits)),
-                      extension("551d0e", der(0x04, key_id(public)), False),
-                      extension("551d23", sequence(der(0x80, key_id(signer))), False)]
-        if usage and not is_ca:
-            extensions.append(extension("551d25", sequence(oid(usage)), False))
-        body = sequence(der(0xa0, der(0x02, b"\x02")), der(0x02, b"\x40" + os.urandom(15)),
-                        ECDSA_SHA256, issuer,
-                        sequence(utc(now + begin), utc(now + end)), whose, public,
-                        der(0xa3, sequence(*extensions)))
+        body = to_be_signed(issuer, signer, whose, public, usage, bits, is_ca, begin, end)
         signature = subprocess.run(["openssl", "dgst", "-sha256", "-sign", issuer_key], check=True,
                                    input=body,
                                    stdout=subprocess.PIPE).stdout

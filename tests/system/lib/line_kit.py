@@ -105,7 +105,7 @@ class Line:
         for number, rule in enumerate(rules):
             with open("%s/etc/vigia/rules/rule-%d.yml" % (self.agent, number), "w") as file:
                 file.write(rule)
-        self.parts = {}
+        self.parts, self.bundles = {}, {}
 
     def write_config(self, **settings):
         self.settings.update(settings)
@@ -120,7 +120,6 @@ class Line:
 
     def set_up_center(self):
         self.must("setup", "--listen", "127.0.0.1:%d" % self.port)
-        self.bundles = {}
         for cn, role in (("pc-1", "endpoint"), ("soc-1", "soc")):
             self.bundles[role] = "%s/%s.bundle" % (self.root, role)
             self.must("issue", "--cn", cn, "--institution", INSTITUTION, "--role", role,
@@ -139,7 +138,7 @@ class Line:
 
     def part(self, name, environment=None):
         argv = {"follow": [sys.executable, TREE + "/scripts/soc/follow", "--bundle",
-                           self.bundles["soc"], "--dir", self.soc]}
+                           self.bundles.get("soc", ""), "--dir", self.soc]}
         return self.parts.setdefault(name, Part(
             name, argv.get(name, [VIGIA, name, "--config", self.config]), self.root, environment))
 
