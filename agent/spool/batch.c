@@ -116,7 +116,8 @@ size_t batch_size(const struct batch *b)
     return b->out.n + (b->unseen + b->held.n) / USUAL_FACTOR;
 }
 
-int batch_finish(struct batch *b)
+/* Ends the member under way; b->out holds whole members then. */
+static int finish(struct batch *b)
 {
     if (b->held.n == 0 && !b->deflater)
         return 0;
@@ -129,15 +130,29 @@ int batch_finish(struct batch *b)
     return rc;
 }
 
-int batch_member(struct span line, struct buf *out)
+/* A line and what follows it, as one member. */
+static int put_member(struct span line, struct span more, struct buf *out)
 {
     struct deflater *d = deflater_new();
     if (!d)
         return -ENOMEM;
     int rc = deflate_into(d, line, Z_NO_FLUSH, out);
     if (rc == 0)
-        rc = deflate_into(d, SPAN("\n"), Z_FINISH, out);
+        rc = deflate_into(d, SPAN("\n"), Z_NO_FLUSH, out);
+    if (rc == 0)
+        rc = deflate_into(d, more, Z_FINISH, out);
     deflater_free(d);
+    return rc;
+}
+
+int batch_write(struct batch *b, struct span first, struct buf *file)
+{
+    bool all_held = !b->deflater && b->out.n == 0;
+    int rc = put_member(first, all_held ? buf_span(&b->held) : SPAN(""), file);
+    if (all_held || rc != 0)
+        return rc;
+    rc = finish(b);
+    buf_put_span(file, buf_span(&b->out));
     return rc;
 }
 

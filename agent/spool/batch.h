@@ -2,8 +2,10 @@
  * The lines of the open batch, compressed as they come, so that the size is known and sealing is
  * quick. The first few stay as they are: a quiet machine pays for a compressor only while it seals.
  *
- * The file is gzip with several members (RFC 1952): one for the heartbeat, one or more for the
- * lines. Same lines added the same way give the same bytes: no time, no name in the headers.
+ * The file is gzip (RFC 1952). Few lines share one member with the heartbeat, which says before
+ * them much of what they say: 300 bytes less than apart. Lines that are compressed before the
+ * heartbeat is known, which counts them, are members behind its own. Same lines added the same way
+ * give the same bytes: no time, no name in the headers.
  */
 #ifndef SPOOL_BATCH_H
 #define SPOOL_BATCH_H
@@ -33,11 +35,9 @@ bool batch_has_room(const struct batch *b);
 int batch_add(struct batch *b, struct span line);
 /* What the lines come to compressed, estimated from above for what did not come out yet. */
 size_t batch_size(const struct batch *b);
-/* Ends the member; b->out holds whole members then. Lines may be added again later. */
-int batch_finish(struct batch *b);
-
-/* One line as a member of its own, appended to out. */
-int batch_member(struct span line, struct buf *out);
+/* Appends the whole file: `first` as its first line, then the lines. They stay in the batch: more
+ * may be added and all of it written again. 0, -ENOMEM or -EIO. */
+int batch_write(struct batch *b, struct span first, struct buf *file);
 
 /* Lines in a sealed batch behind its heartbeat; 0 if it cannot be read. */
 uint64_t batch_count_lines(file_t file);

@@ -28,12 +28,8 @@ static int build(struct spool *s, struct buf *file)
 {
     struct buf line = BUF_INIT(SPOOL_LINE_MAX);
     put_heartbeat(s, &line);
-    int rc = line.failed ? -EMSGSIZE : batch_member(buf_span(&line), file);
+    int rc = line.failed ? -EMSGSIZE : batch_write(&s->batch, buf_span(&line), file);
     buf_release(&line);
-    if (rc == 0)
-        rc = batch_finish(&s->batch);
-    if (rc == 0)
-        buf_put_span(file, buf_span(&s->batch.out));
     return rc == 0 && file->failed ? -ENOMEM : rc;
 }
 
