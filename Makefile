@@ -82,6 +82,7 @@ CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $
 # Building ------------------------------------------------------------------------------------------------------------
 
 .PHONY: all deps bins unit system fuzz-replay check hostile chaos lint format fuzz bench demo reprocheck clean help
+.PHONY: all deps bins unit system fuzz-replay check hostile lint format fuzz bench soak demo reprocheck clean help
 all: $(OUT)/vigia                      ## the program: build/release/vigia
 
 $(OUT)/vigia: $(call objects,$(AGENT))
@@ -215,6 +216,10 @@ fuzz:                                  ## libFuzzer, FUZZ_SECONDS a target; FUZZ
 
 bench: $(OUT)/vigia $(BENCH)           ## measurements
 	@$(CHECK) --show bench
+
+soak: $(OUT)/vigia                     ## hours of load: is everything flat? VIGIA_SECONDS=7200; plot in build/release/soak
+	@scripts/prereqs --install check
+	@BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia nice tests/soak/soak
 
 demo: all                              ## the whole line on this host; KEEP=1 leaves it running
 	@scripts/prereqs --install demo
