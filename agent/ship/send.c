@@ -10,7 +10,7 @@
 
 #define BODY_MAX        4096
 #define PIECE           16384L
-#define IDLE_MAX_S      60L /* the center closes a connection that is idle for 75 s */
+#define IDLE_MAX_S      70L /* batches come every 60 s; the center closes what is idle for 75 s */
 #define CONNECT_MAX_S   20
 #define STALLED_BYTES_S 16L
 #define STALLED_AFTER_S 30
