@@ -3,6 +3,8 @@ median of the slopes of all pairs), and how much it rises from the middle to the
 
 from typing import NamedTuple, Tuple
 
+WARM_SECONDS = 600      # until then tables and caches of a new process still fill
+WARM_KIB = 2048
 POINTS = 80     # the second half is brought down to that many medians, so that the pairs are few
 
 
@@ -57,7 +59,10 @@ def fit(points):
 
 def judge(samples):
     """Prints a row a quantity. How many rise too much or were not seen."""
-    bad = 0
+    bad, warming = 0, samples.rows[-1]["s"] < WARM_SECONDS
+    if warming:
+        print("a run of less than %d s: processes are still warming up, %d KiB more are allowed"
+              % (WARM_SECONDS, WARM_KIB))
     print("%-16s %-12s %-5s %10s %10s %9s %9s" % ("column", "what", "unit", "middle", "end", "rise",
                                                  "allowed"))
     for limit in LIMITS:
@@ -68,6 +73,7 @@ def judge(samples):
                 print("%-16s %-12s: too few samples" % (column, limit.what))
                 continue
             allowed = max(limit.least, limit.part * abs(line[0]))
+            allowed += WARM_KIB if warming and limit.unit == "KiB" else 0
             rise = line[1] - line[0]
             bad += rise > allowed
             print("%-16s %-12s %-5s %10.1f %10.1f %9.1f %9.1f%s" % (
