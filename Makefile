@@ -81,8 +81,7 @@ CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $
 
 # Building ------------------------------------------------------------------------------------------------------------
 
-.PHONY: all deps bins unit system fuzz-replay check hostile chaos lint format fuzz bench demo reprocheck clean help
-.PHONY: all deps bins unit system fuzz-replay check hostile lint format fuzz bench soak demo reprocheck clean help
+.PHONY: all deps bins unit system fuzz-replay check hostile chaos lint format fuzz bench soak demo reprocheck clean help
 all: $(OUT)/vigia                      ## the program: build/release/vigia
 
 $(OUT)/vigia: $(call objects,$(AGENT))
