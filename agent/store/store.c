@@ -13,6 +13,7 @@
 #define VALUE_MAX  (64 * 1024)
 #define PAGE_FULL  (64 * 1024) /* of a walk, copied out at a time */
 #define CHUNK_FULL (64 * 1024) /* of a bulk, written at a time: others wait meanwhile */
+#define SLICE      2000        /* changes of one transaction, each on a page of its own at worst */
 #define PATH_SIZE  4400
 
 struct store {
@@ -256,10 +257,16 @@ size_t store_pending_bytes(const struct store *s)
     return s->pending.bytes;
 }
 
+/* In slices: LMDB keeps the pages of its largest transaction for ever. Half of them after a crash
+ * does no harm, for the journal that they came from is applied anew. */
 static int apply(struct store *s, struct changes *c)
 {
+    int rc = 0;
     lock_take(s->lock);
-    int rc = c->n > 0 ? table_file_apply(s->file, c) : 0;
+    for (size_t i = 0; i < c->n && rc == 0; i += SLICE) {
+        struct changes slice = {.at = c->at + i, .n = c->n - i < SLICE ? c->n - i : SLICE};
+        rc = table_file_apply(s->file, &slice);
+    }
     if (rc == 0)
         changes_release(c);
     lock_drop(s->lock);
