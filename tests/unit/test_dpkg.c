@@ -3,6 +3,7 @@
 #include "base/hex.h"
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "source/deb/control.h"
 #include "source/deb/dpkg_info.h"
 #include "source/deb/dpkg_log.h"
 #include "source/integrity/owner.h"
@@ -256,6 +257,34 @@ static void test_long_lines(void **state)
     free(line);
 }
 
+static bool note_name(void *ctx, const struct span *values)
+{
+    buf_put_span(ctx, values[0]);
+    buf_put_byte(ctx, '\n');
+    return true;
+}
+
+/* Where a line is too long for the block, what comes behind is no field of the stanza. */
+static void test_long_fields(void **state)
+{
+    static const char *const names[] = {"Package", NULL};
+    const size_t block = 256 << 10; /* a multiple of that of the reader */
+    (void)state;
+    struct buf names_read = BUF_INIT(100);
+    struct deb_reader reader;
+    char *line = malloc(block);
+    memset(line, 'x', block);
+    memcpy(line, "Homepage: ", 10);
+    write_file("/status", "");
+    scratch_append(at("/status"), line, block);
+    scratch_append(at("/status"), "Package: no\nPackage: one\n\n", 26);
+    deb_reader_init(&reader, names, note_name, &names_read);
+    assert_int_equal(deb_read_file(at("/status"), &reader), 0);
+    assert_string_equal(names_read.p, "one\n");
+    buf_release(&names_read);
+    free(line);
+}
+
 static void test_owner(void **state)
 {
     (void)state;
@@ -300,7 +329,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         CASE(test_lines), CASE(test_steps),      CASE(test_transactions), CASE(test_following),
-        CASE(test_files), CASE(test_long_lines), CASE(test_owner),
+        CASE(test_files), CASE(test_long_lines), CASE(test_long_fields),  CASE(test_owner),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

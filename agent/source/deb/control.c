@@ -1,9 +1,6 @@
 #include "source/deb/control.h"
 
-#include "base/mem.h"
-#include "platform/file.h"
-
-#define BLOCK (256 * 1024)
+#include "source/deb/lines.h"
 
 void deb_reader_init(struct deb_reader *r, const char *const *names, deb_stanza_fn *stanza,
                      void *ctx)
@@ -70,53 +67,17 @@ void deb_reader_end(struct deb_reader *r)
     end_stanza(r);
 }
 
-size_t deb_reader_feed(struct deb_reader *r, const char *block, size_t n)
+bool deb_reader_take(void *reader, struct span line)
 {
-    size_t from = 0;
-    while (from < n && !r->stop) {
-        const char *newline = memchr(block + from, '\n', n - from);
-        if (!newline)
-            break;
-        size_t to = (size_t)(newline - block);
-        deb_reader_line(r, (struct span){block + from, to - from});
-        from = to + 1;
-    }
-    return from;
-}
-
-static int read_blocks(file_t f, struct deb_reader *r, char *block)
-{
-    uint64_t offset = 0;
-    size_t held = 0;
-    for (;;) {
-        int64_t got = file_read_at(f, offset, block + held, BLOCK - held);
-        if (got < 0)
-            return (int)got;
-        offset += (uint64_t)got;
-        size_t n = held + (size_t)got, used = deb_reader_feed(r, block, n);
-        if (got == 0 || r->stop) {
-            if (n > used && !r->stop)
-                deb_reader_line(r, (struct span){block + used, n - used});
-            deb_reader_end(r);
-            return 0;
-        }
-        held = n - used;
-        if (held == BLOCK)
-            held = 0; /* one line fills the block: nothing that we ask for */
-        else if (used > 0)
-            memmove(block, block + used, held);
-    }
+    struct deb_reader *r = reader;
+    deb_reader_line(r, line);
+    return !r->stop;
 }
 
 int deb_read_file(const char *path, struct deb_reader *r)
 {
-    file_t f;
-    int rc = file_open_trusted_path(path, &f, NULL);
-    if (rc != 0)
-        return rc;
-    char *block = mem_new(1, BLOCK);
-    rc = read_blocks(f, r, block);
-    free(block);
-    file_close(f);
+    int rc = deb_lines_read(path, deb_reader_take, r);
+    if (rc == 0)
+        deb_reader_end(r);
     return rc;
 }

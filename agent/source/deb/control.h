@@ -1,7 +1,7 @@
 /*
  * Stanzas of Debian control files (deb822(5)): /var/lib/dpkg/status and apt's *_Packages, read as a
  * stream in bounded memory. Only the fields that are asked for are kept; folded lines are passed
- * over. A line longer than 64 KiB is passed over, a kept value is cut at 255 bytes.
+ * over. A line longer than 64 KiB is passed over whole (lines.h), a kept value is cut at 255 bytes.
  */
 #ifndef SOURCE_DEB_CONTROL_H
 #define SOURCE_DEB_CONTROL_H
@@ -43,8 +43,7 @@ void deb_reader_init(struct deb_reader *r, const char *const *names, deb_stanza_
                      void *ctx);
 void deb_reader_line(struct deb_reader *r, struct span line); /* without its newline */
 void deb_reader_end(struct deb_reader *r);
-/* Hands on the whole lines in a block: how many bytes they were. */
-size_t deb_reader_feed(struct deb_reader *r, const char *block, size_t n);
+bool deb_reader_take(void *reader, struct span line); /* the same, as deb_lines calls it */
 
 /* A whole file through a reader: 0, or a negative errno value. */
 int deb_read_file(const char *path, struct deb_reader *r);

@@ -1,18 +1,15 @@
 #include "source/deb/dpkg_info.h"
 
 #include "base/hex.h"
-#include "base/mem.h"
-#include "platform/file.h"
+#include "source/deb/lines.h"
 
-#define BLOCK    (32 << 10)
-#define LINE_MAX 8192
-#define FILE_MAX (64 << 20)
+#define PATH_LONGEST 8192
 
 /* ---- lines ---- */
 
 static bool is_path(struct span s)
 {
-    return s.n > 0 && s.n < LINE_MAX && span_find(s, '\0') == s.n;
+    return s.n > 0 && s.n < PATH_LONGEST && span_find(s, '\0') == s.n;
 }
 
 bool dpkg_md5sums_line(struct span line, struct span *path, uint8_t md5[MD5_SIZE])
@@ -49,66 +46,6 @@ bool dpkg_conffile_line(struct span line, struct span *path, uint8_t md5[MD5_SIZ
 
 /* ---- files ---- */
 
-struct lines {
-    bool (*line)(void *ctx, struct span line);
-    void *ctx;
-    bool skip; /* the rest of a line that was too long */
-    bool stop;
-};
-
-static size_t take_lines(struct lines *l, const char *block, size_t n)
-{
-    size_t from = 0;
-    while (from < n && !l->stop) {
-        const char *end = memchr(block + from, '\n', n - from);
-        if (!end)
-            break;
-        struct span line = {block + from, (size_t)(end - block) - from};
-        from += line.n + 1;
-        if (!l->skip && line.n < LINE_MAX)
-            l->stop = !l->line(l->ctx, line);
-        l->skip = false;
-    }
-    return from;
-}
-
-static int read_blocks(file_t f, struct lines *l, char *block)
-{
-    size_t held = 0;
-    for (uint64_t offset = 0; offset < FILE_MAX && !l->stop;) {
-        int64_t got = file_read_at(f, offset, block + held, BLOCK - held);
-        if (got < 0)
-            return (int)got;
-        size_t n = held + (size_t)got, used = take_lines(l, block, n);
-        if (got == 0) {
-            if (n > used && !l->stop && !l->skip && n - used < LINE_MAX)
-                l->line(l->ctx, (struct span){block + used, n - used});
-            break;
-        }
-        offset += (uint64_t)got;
-        held = n - used;
-        if (held == BLOCK) {
-            held = 0;
-            l->skip = true;
-        }
-        memmove(block, block + used, held);
-    }
-    return 0;
-}
-
-static int read_file(const char *file, struct lines *l)
-{
-    file_t f;
-    int rc = file_open_trusted_path(file, &f, NULL);
-    if (rc != 0)
-        return rc;
-    char *block = mem_new(1, BLOCK);
-    rc = read_blocks(f, l, block);
-    free(block);
-    file_close(f);
-    return rc;
-}
-
 struct paths {
     dpkg_path_fn *each;
     void *ctx;
@@ -131,15 +68,13 @@ static bool take_md5sums_line(void *ctx, struct span line)
 int dpkg_read_list(const char *file, dpkg_path_fn *each, void *ctx)
 {
     struct paths p = {each, ctx};
-    struct lines l = {.line = take_list_line, .ctx = &p};
-    return read_file(file, &l);
+    return deb_lines_read(file, take_list_line, &p);
 }
 
 int dpkg_read_md5sums(const char *file, dpkg_path_fn *each, void *ctx)
 {
     struct paths p = {each, ctx};
-    struct lines l = {.line = take_md5sums_line, .ctx = &p};
-    return read_file(file, &l);
+    return deb_lines_read(file, take_md5sums_line, &p);
 }
 
 struct conffiles {
@@ -166,6 +101,5 @@ static bool take_status_line(void *ctx, struct span line)
 int dpkg_read_conffiles(const char *status_file, dpkg_conffile_fn *each, void *ctx)
 {
     struct conffiles c = {.each = each, .ctx = ctx};
-    struct lines l = {.line = take_status_line, .ctx = &c};
-    return read_file(status_file, &l);
+    return deb_lines_read(status_file, take_status_line, &c);
 }

@@ -90,7 +90,9 @@ static void start_reader(struct patch_lists *l, size_t target)
 {
     struct list_cursor *c = l->cursor;
     c->target = target;
-    c->held = c->packed_n = 0;
+    c->packed_n = 0;
+    c->lines = (struct deb_lines){
+        .line = deb_reader_take, .ctx = &c->reader, .block = c->block, .size = sizeof(c->block)};
     c->offset = c->text = 0;
     memset(&c->build, 0, sizeof(c->build));
     deb_reader_init(&c->reader, package_fields, take_offered, l);
@@ -161,8 +163,8 @@ static int read_more(struct list_cursor *c, size_t *got)
             c->packed_n = (size_t)n;
         }
         bool last = c->packed_n == 0;
-        int64_t made = unpack_step(c->unpack, &c->packed_at, &c->packed_n, c->block + c->held,
-                                   sizeof(c->block) - c->held);
+        int64_t made = unpack_step(c->unpack, &c->packed_at, &c->packed_n, c->block + c->lines.held,
+                                   sizeof(c->block) - c->lines.held);
         if (made < 0)
             return (int)made;
         *got = (size_t)made;
@@ -182,23 +184,17 @@ static bool read_block(struct patch_lists *l)
     struct list_cursor *c = l->cursor;
     size_t got = 0;
     int rc = read_more(c, &got);
-    size_t n = c->held + got, used = deb_reader_feed(&c->reader, c->block, n);
     if (rc > 0) {
-        c->held = n - used;
-        if (c->held == sizeof(c->block))
-            c->held = 0; /* one line fills the block: nothing that we ask for */
-        else if (used > 0)
-            memmove(c->block, c->block + used, c->held);
+        deb_lines_took(&c->lines, got);
         return true;
     }
-    if (rc == 0 && n > used)
-        deb_reader_line(&c->reader, (struct span){c->block + used, n - used});
-    if (rc == 0)
+    if (rc == 0) {
+        deb_lines_end(&c->lines);
         deb_reader_end(&c->reader);
-    if (rc == 0)
         l->lists++;
-    else
+    } else {
         note_unreadable(l, l->sources.target[c->target].file, error_text(rc));
+    }
     return false;
 }
 

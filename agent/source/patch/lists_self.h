@@ -3,6 +3,7 @@
 #define SOURCE_PATCH_LISTS_SELF_H
 
 #include "platform/file.h"
+#include "source/deb/lines.h"
 #include "source/patch/lists.h"
 
 #define PATCH_LISTS_PATH   8400
@@ -20,7 +21,7 @@ struct list_cursor { /* the list that is being read */
     uint64_t offset, text; /* read of the file, unpacked of it */
     struct deb_reader reader;
     struct package_build build;
-    size_t held; /* the beginning of a line, in block */
+    struct deb_lines lines; /* of block */
     const void *packed_at;
     size_t packed_n;
     char packed[PATCH_LISTS_PACKED];
