@@ -38,3 +38,11 @@ char *mem_text_span(struct span s)
         memcpy(copy, s.p, s.n);
     return copy;
 }
+
+char *mem_join(const char *a, const char *b)
+{
+    size_t n = strlen(a) + strlen(b) + 1;
+    char *out = mem_new(1, n);
+    snprintf(out, n, "%s%s", a, b);
+    return out;
+}

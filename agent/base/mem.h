@@ -10,5 +10,6 @@ void *mem_new(size_t count, size_t size); /* zeroed; ends the process when there
 void *mem_grow(void *old, size_t count, size_t size);
 char *mem_text(const char *text); /* a copy; NULL stays NULL */
 char *mem_text_span(struct span s);
+char *mem_join(const char *a, const char *b); /* b behind a */
 
 #endif

@@ -1,4 +1,5 @@
 #include "config/checks_file.h"
+#include "config/line.h"
 
 #include "base/buf.h"
 #include "base/error.h"
@@ -244,22 +245,16 @@ static int take_value(void *ctx, const char *section, const char *name, const ch
     return 1;
 }
 
-/* inih's line reader: a line that does not fit its buffer spoils its section, not two lines. */
+/* A line that does not fit spoils its section. */
 static char *next_line(char *out, int size, void *ctx)
 {
     struct reading *r = ctx;
-    struct span line;
-    while (span_take_until(&r->rest, '\n', &line)) {
+    enum config_line got;
+    while ((got = config_line_take(&r->rest, out, size)) != CONFIG_LINE_NONE) {
         r->line++;
-        if (line.n + 2 > (size_t)size || (line.n > 0 && memchr(line.p, '\0', line.n))) {
-            fail(r, "the line is too long or holds a NUL byte");
-            continue;
-        }
-        if (line.n > 0)
-            memcpy(out, line.p, line.n);
-        out[line.n] = '\n';
-        out[line.n + 1] = '\0';
-        return out;
+        if (got == CONFIG_LINE_TAKEN)
+            return out;
+        fail(r, CONFIG_LINE_UNFIT_WORDS);
     }
     return NULL;
 }

@@ -1,4 +1,5 @@
 #include "config/config.h"
+#include "config/line.h"
 
 #include "base/mem.h"
 #include "base/slurp.h"
@@ -30,22 +31,17 @@ static int fail(struct reading *r, const char *what)
     return 0;
 }
 
-/* inih's line reader: a line that does not fit its buffer is an error, not two lines. */
+/* A line that does not fit is an error. */
 static char *next_line(char *out, int size, void *ctx)
 {
     struct reading *r = ctx;
-    struct span line;
-    if (r->failed || !span_take_until(&r->rest, '\n', &line))
-        return NULL;
-    r->line++;
-    if (line.n + 2 > (size_t)size || memchr(line.p, '\0', line.n)) {
-        fail(r, "the line is too long or holds a NUL byte");
-        return NULL;
-    }
-    memcpy(out, line.p, line.n);
-    out[line.n] = '\n';
-    out[line.n + 1] = '\0';
-    return out;
+    enum config_line got = CONFIG_LINE_NONE;
+    if (!r->failed)
+        got = config_line_take(&r->rest, out, size);
+    r->line += got != CONFIG_LINE_NONE;
+    if (got == CONFIG_LINE_UNFIT)
+        fail(r, CONFIG_LINE_UNFIT_WORDS);
+    return got == CONFIG_LINE_TAKEN ? out : NULL;
 }
 
 static const struct config_key *find_key(const char *section, const char *name, bool *known_section)

@@ -1,4 +1,5 @@
 #include "config/support_file.h"
+#include "config/line.h"
 
 #include "base/error.h"
 #include "base/mem.h"
@@ -78,22 +79,16 @@ static int take_release(void *ctx, const char *section, const char *name, const 
     return 1;
 }
 
-/* inih's line reader: a line that does not fit its buffer is left out, and does not become two. */
+/* A line that does not fit is left out. */
 static char *next_line(char *out, int size, void *ctx)
 {
     struct reading *r = ctx;
-    struct span line;
-    while (span_take_until(&r->rest, '\n', &line)) {
+    enum config_line got;
+    while ((got = config_line_take(&r->rest, out, size)) != CONFIG_LINE_NONE) {
         r->line++;
-        if (line.n + 2 > (size_t)size || span_find(line, '\0') < line.n) {
-            complain(r, r->line, "the line is too long or holds a NUL byte; it is left out");
-            continue;
-        }
-        if (line.n > 0)
-            memcpy(out, line.p, line.n);
-        out[line.n] = '\n';
-        out[line.n + 1] = '\0';
-        return out;
+        if (got == CONFIG_LINE_TAKEN)
+            return out;
+        complain(r, r->line, CONFIG_LINE_UNFIT_WORDS "; it is left out");
     }
     return NULL;
 }

@@ -313,19 +313,11 @@ bool dpkg_log_covers(const struct dpkg_log *l, int64_t wall_ms)
 
 /* ---- life ---- */
 
-static char *path_of(const char *host_root, const char *path)
-{
-    size_t n = strlen(host_root) + strlen(path) + 1;
-    char *out = mem_new(1, n);
-    snprintf(out, n, "%s%s", host_root, path);
-    return out;
-}
-
 struct dpkg_log *dpkg_log_new(const char *host_root)
 {
     struct dpkg_log *l = mem_new(1, sizeof(*l));
-    l->path = path_of(host_root, "/var/log/dpkg.log");
-    l->rotated = path_of(host_root, "/var/log/dpkg.log.1");
+    l->path = mem_join(host_root, "/var/log/dpkg.log");
+    l->rotated = mem_join(host_root, "/var/log/dpkg.log.1");
     l->by_package = map_new(SIZE_MAX);
     l->grown_ms = INT64_MIN;
     return l;

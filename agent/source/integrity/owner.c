@@ -17,18 +17,10 @@ struct owner_pass {
     int64_t list_ms, md5sums_ms;
 };
 
-static char *join(const char *a, const char *b)
-{
-    size_t n = strlen(a) + strlen(b) + 1;
-    char *out = mem_new(1, n);
-    snprintf(out, n, "%s%s", a, b);
-    return out;
-}
-
 struct owner_pass *owner_pass_new(const char *host_root)
 {
     struct owner_pass *p = mem_new(1, sizeof(*p));
-    p->info = join(host_root, "/var/lib/dpkg/info");
+    p->info = mem_join(host_root, "/var/lib/dpkg/info");
     p->began_ms = INT64_MIN;
     return p;
 }
@@ -209,7 +201,7 @@ static bool take_conffile(void *ctx, struct span package, struct span path, cons
 bool owner_of_conffile(const char *host_root, const char *path, struct held_owner *out)
 {
     struct conffile_search s = {span_of(path), out};
-    char *status = join(host_root, "/var/lib/dpkg/status");
+    char *status = mem_join(host_root, "/var/lib/dpkg/status");
     *out = (struct held_owner){.listed = false};
     dpkg_read_conffiles(status, take_conffile, &s);
     free(status);
