@@ -12,6 +12,7 @@ import tempfile
 import time
 
 from center_kit import TREE
+from sanitized import role_environment
 
 VIGIA = os.environ.get("VIGIA", TREE + "/build/release/vigia")
 
@@ -49,7 +50,8 @@ class Collect:
     def start(self):
         with open(self.log, "ab") as log:
             self.process = subprocess.Popen([VIGIA, "collect", "--config", self.config],
-                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+                                            stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                                            env=role_environment("collect", os.environ))
 
     def stop(self, sign=signal.SIGTERM):
         if self.process is not None:

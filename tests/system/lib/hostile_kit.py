@@ -22,6 +22,7 @@ import traceback
 
 from center_kit import TREE
 from line_kit import VIGIA, is_class
+from sanitized import role_environment
 
 NOBODY = 65534
 LIBC = ctypes.CDLL(None, use_errno=True)
@@ -224,7 +225,7 @@ class Host:
         self.pings = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
         name = "%s/notify-%d" % (self.root, self.sung)
         self.pings.bind(name)
-        environment = dict(os.environ, NOTIFY_SOCKET=name, WATCHDOG_USEC="500000")
+        environment = role_environment("collect", dict(os.environ, NOTIFY_SOCKET=name, WATCHDOG_USEC="500000"))
         with open(self.root + "/collect.log", "ab") as log:
             self.process = subprocess.Popen([VIGIA, "collect", "--config", self.config],
                                             stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=environment)
