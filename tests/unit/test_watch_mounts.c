@@ -181,6 +181,19 @@ static void a_mount_in_a_mount_is_watched(void **state)
     assert_int_equal(watch_status(watch, status, STATUS_MAX), 1);
 }
 
+/* A folder that was just made is looked at once, by which time the mount may lie on it: for that
+ * moment it is busy. */
+static bool unmount(const char *name)
+{
+    int64_t end = clock_mono_ms() + END_MS;
+    int rc = umount(at(name));
+    while (rc != 0 && errno == EBUSY && clock_mono_ms() < end) {
+        clock_sleep_ms(10);
+        rc = umount(at(name));
+    }
+    return rc == 0;
+}
+
 static void a_mount_nobody_wants_is_left_alone(void **state)
 {
     (void)state;
@@ -192,9 +205,9 @@ static void a_mount_nobody_wants_is_left_alone(void **state)
     mount_memory("in/m");
     await("in/m", WATCH_MOUNTED);
     assert_int_equal(watch_status(watch, status, STATUS_MAX), 2);
-    assert_int_equal(umount(at("in/m")), 0);
-    assert_int_equal(umount(at("out")), 0);
-    assert_int_equal(umount(at("in/unwanted")), 0);
+    assert_true(unmount("in/m"));
+    assert_true(unmount("out"));
+    assert_true(unmount("in/unwanted"));
 }
 
 /* More file systems than there is room for: said, and the rest goes on. */
