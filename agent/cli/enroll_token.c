@@ -73,7 +73,8 @@ struct asking {
     struct buf csr, key;
     struct trust trust; /* who asks */
     struct enroll enroll;
-    bool asked;
+    bool told;  /* that it asks */
+    bool asked; /* by a request that was not there before */
     char before[512]; /* words of the last answer */
 };
 
@@ -185,7 +186,8 @@ static int look(struct asking *a, struct error *e)
     struct buf text = BUF_INIT(ANSWER_MAX);
     struct certificate_answer answer;
     int rc = fetch(a, &answer, &text, e);
-    bool old = strcmp(answer.words, a->before) == 0; /* from before it was asked for */
+    /* from before it was asked for: by ship, whose key is the same, with a certificate of before */
+    bool old = !a->asked || strcmp(answer.words, a->before) == 0;
     if (rc == 0 && answer.kind == ANSWER_CERTIFICATE) {
         a->own.blocks.own = answer.certificate;
         a->own.blocks.facts = answer.facts;
@@ -196,7 +198,7 @@ static int look(struct asking *a, struct error *e)
                   answer.kind == ANSWER_REFUSED ? "the center's CA refuses %s of %s: %s"
                                                 : "the center gives for %s of %s %s",
                   a->own.cn, a->own.institution, answer.words);
-        rc = old || !a->asked ? 0 : -1;
+        rc = old ? 0 : -1;
         snprintf(a->before, sizeof(a->before), "%s", answer.words);
     }
     buf_release(&text);
@@ -213,11 +215,12 @@ static int ask(struct asking *a, struct error *e)
         error_set(e, "%s", a->enroll.words);
         return -2;
     }
-    if (!a->asked)
+    if (!a->told)
         printf("asked %s for the certificate of %s of %s; waiting for its CA\n", a->own.center,
                a->own.cn, a->own.institution);
     fflush(stdout);
-    a->asked = true;
+    a->told = true;
+    a->asked = a->asked || !a->enroll.was_there;
     return 0;
 }
 

@@ -48,5 +48,6 @@ int enroll_ask(struct enroll *x, struct span csr)
     int status = exchange(x, "csr", csr, NULL);
     if (status == 404)
         return fail(x, "the center takes no requests for certificates");
+    x->was_there = status == 204;
     return status < 0 ? -1 : 0;
 }

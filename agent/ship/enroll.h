@@ -19,12 +19,13 @@ struct enroll {
     bool stopped;
     bool has_offset;
     int64_t clock_offset_ms; /* the center's clock minus ours */
+    bool was_there;          /* a request of that name lay at the center before; that stays */
     char words[400];         /* when it failed */
 };
 
 /* Appends the answer to text; nothing when there is none yet. 0, or -1 and x->words. */
 int enroll_fetch(struct enroll *x, struct buf *text);
-/* 0: a request of that name lies at the center, ours or one that was there before. -1: x->words. */
+/* 0: a request of that name lies at the center, ours or x->was_there. -1: x->words. */
 int enroll_ask(struct enroll *x, struct span csr);
 
 #endif

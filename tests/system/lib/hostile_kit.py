@@ -345,7 +345,21 @@ class Host:
         """Has everything looked at; the event of a scan that began after this was asked for."""
         since, asked = len(self.take()), time.time() * 1000
         self.request("scan")
-        return self.told(lambda e: is_class(e, 6007) and int(e["scan"]["uid"].split("-")[1]) >= asked, seconds, since)
+        told = self.told(lambda e: is_class(e, 6007) and int(e["scan"]["uid"].split("-")[1]) >= asked, seconds, since)
+        if not told and self.runs():
+            print("no scan within %d s: %s" % (seconds, self.where()), flush=True)
+        return told
+
+    def where(self):
+        """What collect says of its scan, and what each of its threads is in."""
+        folder, words = "/proc/%d/task/" % self.process.pid, [self.source("integrity").get("detail", "")]
+        for task in os.listdir(folder):
+            try:
+                with open(folder + task + "/stat") as stat, open(folder + task + "/stack") as stack:
+                    words.append("%s %s: %s" % (task, stat.read().rsplit(")", 1)[1].split()[0], stack.read().strip()))
+            except OSError as e:
+                words.append(str(e))
+        return "; ".join(words)
 
     def scan_skips(self, wanted, seconds):
         """Has everything looked at until wanted() likes the counts of what is skipped; the last ones."""
