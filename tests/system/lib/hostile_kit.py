@@ -343,7 +343,7 @@ class Host:
 
     def scan(self, seconds):
         """Has everything looked at; the event of a scan that began after this was asked for."""
-        since, asked = len(self.take()), time.time() * 1000
+        since, asked = len(self.take()), int(time.time() * 1000)   # whole milliseconds, as in the uid
         self.request("scan")
         told = self.told(lambda e: is_class(e, 6007) and int(e["scan"]["uid"].split("-")[1]) >= asked, seconds, since)
         if not told and self.runs():
