@@ -224,6 +224,17 @@ class Expired(Fault):
             raise RuntimeError(said)
 
 
+class Aged(Expired):
+    """The endpoint's certificate comes near its end: ship renews it by itself, in the middle of all the rest."""
+    least, most = 6.0, 12.0
+
+    def start(self):
+        return self.issue(-16 * DAY, 20)
+
+    def stop(self):
+        pass
+
+
 class ServerExpired(Fault):
     """The same for the center's own."""
     least, most, alone = 4.0, 8.0, "server certificate"
@@ -244,6 +255,7 @@ TABLE = (
     ("collect killed", Killed, {"part": "collect"}),
     ("ship killed", Killed, {"part": "ship"}),
     ("follow killed", Killed, {"part": "follow"}),
+    ("CA killed", Killed, {"part": "sign"}),
     ("nginx killed", Center, {}),
     ("center away", Front, {"modes": {"away": True}}),
     ("center away for long", Away, {"modes": {"away": True}}),
@@ -264,5 +276,6 @@ TABLE = (
     ("state lost", StateLost, {}),
     ("garbage in the configuration", Garbage, {}),
     ("endpoint's certificate expires", Expired, {}),
+    ("endpoint's certificate ages", Aged, {}),
     ("server's certificate expires", ServerExpired, {}),
 )

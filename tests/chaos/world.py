@@ -16,11 +16,12 @@ import time
 
 from center_kit import SCRIPTS
 from front import Front
-from line_kit import Line, is_class
+from line_kit import Line, Part, is_class
 
 BUILD = os.path.abspath(os.environ.get("BUILD", "build/release"))
 HOUR, DAY = 3600, 86400
 BORN = -5 * DAY         # when the center was set up, so that clocks may go back without a certificate being too young
+KEPT = ("collect", "ship", "follow", "sign")    # what is started again when it ends
 HOLD_MOST = 600         # seconds until what must come after a fault has to be there
 
 NUMBERED = """title: a numbered line
@@ -120,9 +121,17 @@ class World(Line):
         for name in ("collect", "ship"):
             self.part(name, dict(crash, **both))
         self.part("follow", self.clocks["soc"].environment())
-        for name in ("collect", "ship", "follow"):
-            self.held[name] = 0
+        self.parts["sign"] = Part("sign", [sys.executable, SCRIPTS + "sign", "--rules", self.write_rules(), "--every", "1",
+                                           "--root", self.center], self.root)
+        self.held.update((name, 0) for name in KEPT)
         self.look_after()
+
+    def write_rules(self):
+        """Of the CA, which has a machine and a clock of its own."""
+        path = self.root + "/sign.ini"
+        with open(path, "w") as file:
+            file.write("[rule all]\nname = pc-*\ninstitution = MX-TEST\nlife = 90d\n")
+        return path
 
     def set_up_center(self):
         self.at_center("setup", "--listen", "127.0.0.1:%d" % self.port, clock="birth")
@@ -161,7 +170,7 @@ class World(Line):
 
     def look_after(self):
         """What ended is started again, as a service manager would."""
-        for name in ("collect", "ship", "follow"):
+        for name in KEPT:
             part = self.parts[name]
             if not part.runs() and not self.held[name]:
                 self.struck += part.process is not None and part.process.returncode == -9
@@ -185,6 +194,11 @@ class World(Line):
             part.kill()
         self.look_after()
         self.start_center()
+
+    def renewals(self):
+        """How many certificates the CA gave to a ship that asked for its next one."""
+        with open(self.center + "/var/lib/vigia-ca/issued.ndjson") as file:
+            return sum(json.loads(row).get("did") == "renewed" for row in file)
 
     # ---- what there is -----------------------------------------------------------------------------------
 
