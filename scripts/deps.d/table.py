@@ -21,10 +21,14 @@ COMMON = ["-Os", "-DNDEBUG", "-ffunction-sections", "-fdata-sections"]
 HARDENED = ["-fPIE", "-U_FORTIFY_SOURCE", "-D_FORTIFY_SOURCE=2", "-fstack-protector-strong", "-fstack-clash-protection"]
 CONTROL_FLOW = ["-fcf-protection"] if platform.machine() == "x86_64" else []
 
+MINGW = "x86_64-w64-mingw32-"
+
 TARGETS = {
     "linux": Target("gcc", "ar", COMMON + HARDENED + CONTROL_FLOW),
     # For packages: needs glibc 2.28 only, so that one .deb does for Debian 11 to 13 and Ubuntu 20.04 to 24.04.
     "bullseye": Target("gcc", "ar", COMMON + HARDENED + CONTROL_FLOW, sysroot="bullseye"),
+    "windows": Target(MINGW + "gcc", MINGW + "ar", COMMON + ["-fstack-protector-strong", "-D_WIN32_WINNT=0x0A00"],
+                      cmake=["CMAKE_SYSTEM_NAME=Windows", "CMAKE_RC_COMPILER=" + MINGW + "windres"]),
 }
 
 
