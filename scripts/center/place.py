@@ -107,6 +107,11 @@ class Place:
         self.run = self.root + "/run/vigia-center"
         self.pid_file = self.run + "/nginx.pid"
 
+    def ca_bundle(self):
+        """Of the role ca, on a machine with the CA whose center is another one; None if there is none."""
+        path = self.etc + "/ca.bundle"
+        return path if os.path.exists(path) else None
+
     def settings(self):
         """What the last setup was told, {} before the first."""
         text = read(self.settings_file)
