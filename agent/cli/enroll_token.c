@@ -73,8 +73,8 @@ struct asking {
     struct buf csr, key;
     struct trust trust; /* who asks */
     struct enroll enroll;
-    bool told;  /* that it asks */
-    bool asked; /* by a request that was not there before */
+    bool told;        /* that it asks */
+    bool asked;       /* by a request that was not there before */
     char before[512]; /* words of the last answer */
 };
 
