@@ -1,7 +1,7 @@
 # Builds Vigia; there is no configure step. `make help` lists what it can do.
 #
 #   DEPS=DIR     the static third-party libraries (made by scripts/deps if left alone)
-#   TARGET=...   linux: for hosts like this one; bullseye: against Debian 11's C library, for packages
+#   TARGET=...   linux: for hosts like this one; bullseye: against Debian 11's C library, for packages; windows
 #   SAN=1        AddressSanitizer and UBSan; SAN=thread: ThreadSanitizer. Each builds in its own build/<variant>/.
 
 .DELETE_ON_ERROR:
@@ -52,6 +52,9 @@ endif
 
 ifneq ($(TARGET),linux)
 VARIANT  := $(TARGET)
+endif
+
+ifeq ($(TARGET),bullseye)
 # The older system's headers and C library lie beside the libraries that were built against them.
 SYSROOT  := --sysroot=$(abspath $(DEPS))/sysroot -B$(abspath $(DEPS))/sysroot/usr/lib/$(shell uname -m)-linux-gnu
 OLD_LIBS := -ldl
@@ -64,11 +67,29 @@ CFLAGS   := $(SYSROOT) -std=gnu11 $(WARNINGS) $(MODE) -fPIE $(GC) -D_GNU_SOURCE=
             -include base/banned.h -ffile-prefix-map=$(CURDIR)=. $(EXTRA_CFLAGS)
 LDFLAGS  := $(SYSROOT) $(MODE) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,--gc-sections,--as-needed,--build-id=sha1 \
             $(if $(SAN),,$(CET_LINK))
+ifeq ($(TARGET),windows)
+CC       := x86_64-w64-mingw32-gcc
+HARDEN   := -fstack-protector-strong
+# first.h, since headers of Windows use what banned.h takes away; __printf__: mingw's own is not C99's
+CFLAGS   := -std=gnu11 $(WARNINGS) -O2 $(HARDEN) $(GC) -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0A00 -DWIN32_LEAN_AND_MEAN \
+            -D__USE_MINGW_ANSI_STDIO=1 -D__printf__=__gnu_printf__ -DCURL_STATICLIB -DPCRE2_STATIC -DYAML_DECLARE_STATIC \
+            -Iagent -I. -isystem $(DEPS)/include -include platform/windows/first.h -include base/banned.h \
+            -ffile-prefix-map=$(CURDIR)=. $(EXTRA_CFLAGS)
+LDFLAGS  := -O2 -s -static $(HARDEN) -Wl,--gc-sections,--dynamicbase,--nxcompat,--high-entropy-va,--no-insert-timestamp
+OLD_LIBS := -lws2_32 -liphlpapi -lbcrypt -ladvapi32 -lpsapi -lntdll -lcrypt32
+SYSTEM   := platform/windows
+OTHERS   := linux
+EXE      := .exe
+else
+SYSTEM   := platform/posix platform/linux
+OTHERS   := windows
+endif
 LIBS     := $(patsubst %,$(DEPS)/lib/lib%.a,curl mbedtls mbedx509 mbedcrypto yyjson pcre2-8 yaml lmdb inih z) $(OLD_LIBS)
 
 # What there is: found by name, in an order that does not depend on the machine ---------------------------------------
 
-AGENT    := $(sort $(wildcard agent/main.c agent/*/*.c agent/*/*/*.c platform/posix/*.c platform/linux/*.c))
+# agent/source/all_<system>.c lists what there is to watch on each
+AGENT    := $(sort $(filter-out agent/source/all_$(OTHERS).c,$(wildcard agent/main.c agent/*/*.c agent/*/*/*.c platform/common/*.c $(SYSTEM:%=%/*.c))))
 PARTS    := $(filter-out agent/main.c,$(AGENT))
 UNIT     := $(sort $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c)))
 BENCH    := $(sort $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)))
@@ -82,9 +103,9 @@ CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $
 # Building ------------------------------------------------------------------------------------------------------------
 
 .PHONY: all deps bins unit system fuzz-replay check hostile chaos lint format fuzz bench soak demo reprocheck clean help
-all: $(OUT)/vigia                      ## the program: build/release/vigia
+all: $(OUT)/vigia$(EXE)                      ## the program: build/release/vigia
 
-$(OUT)/vigia: $(call objects,$(AGENT))
+$(OUT)/vigia$(EXE): $(call objects,$(AGENT))
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 # Everything but main, for tests: an archive, so that a test may define its own double of a function.
@@ -144,6 +165,12 @@ endif
 
 deps:                                  ## the third-party libraries: build/deps/linux
 	scripts/deps $(TARGET) --out $(DEPS)
+
+WINDOWS_DEPS ?= build/deps/windows
+.PHONY: windows
+windows:                               ## the program for Windows: build/windows/vigia.exe
+	@scripts/prereqs --install windows
+	$(MAKE) --no-print-directory TARGET=windows DEPS=$(WINDOWS_DEPS) OWN_DEPS=$(if $(filter file,$(origin WINDOWS_DEPS)),1) SAN= all
 
 # Packages ------------------------------------------------------------------------------------------------------------
 

@@ -112,6 +112,9 @@ int file_replace_owned(const char *folder, const char *name, const void *data, s
 int file_replace_lazy(const char *folder, const char *name, const void *data, size_t n,
                       uint32_t mode);
 
+/* The path as libraries that open files themselves want it; its length. */
+int file_native_path(const char *path, char *out, size_t size);
+
 /* Free and total bytes of the file system that holds path. */
 int file_space(const char *path, uint64_t *free_bytes, uint64_t *total_bytes);
 

@@ -32,7 +32,7 @@ void buf_put_byte(struct buf *b, char c);
 void buf_put_u32(struct buf *b, uint32_t v); /* little-endian */
 void buf_put_u64(struct buf *b, uint64_t v);
 void buf_put_hex(struct buf *b, const void *p, size_t n);
-void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(printf, 2, 3)));
+void buf_printf(struct buf *b, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
 void buf_vprintf(struct buf *b, const char *format, va_list args);
 /* Drops the first n bytes. */
 void buf_drop_front(struct buf *b, size_t n);

@@ -10,7 +10,7 @@ struct error {
 };
 
 /* Sets the text (cut to fit) and returns -1. */
-int error_set(struct error *e, const char *format, ...) __attribute__((format(printf, 2, 3)));
+int error_set(struct error *e, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
 /* "No such file or directory" for -ENOENT and so on; thread-safe. */
 const char *error_text(int negative_errno);
 

@@ -61,7 +61,7 @@ struct work {
     char name[64]; /* of the request's file */
 };
 
-static int fail(int code, const char *format, ...) __attribute__((format(printf, 2, 3)));
+static int fail(int code, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
 
 static int fail(int code, const char *format, ...)
 {

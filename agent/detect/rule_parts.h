@@ -18,7 +18,7 @@ int rule_read_correlation(const struct rule_maker *m, struct rule *r);
 
 /* Sets the error, with the place in front; returns -1. */
 int rule_wrong(const struct rule_maker *m, int line, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(__printf__, 3, 4)));
 /* A member that is a text of at most max bytes; empty when it is absent. */
 int rule_text(const struct rule_maker *m, const struct tree_node *map, const char *key, size_t max,
               struct span *out);

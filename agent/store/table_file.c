@@ -94,14 +94,17 @@ static int check_length(struct table_file *f, const char *path)
 
 int table_file_open(const char *path, struct table_file **out)
 {
+    char native[4400];
     struct table_file *f = mem_new(1, sizeof(*f));
     int rc = mdb_env_create(&f->env);
     if (rc == 0)
         rc = mdb_env_set_maxdbs(f->env, STORE_TABLES);
     if (rc == 0)
         rc = mdb_env_set_mapsize(f->env, MAP_START);
+    if (rc == 0 && file_native_path(path, native, sizeof(native)) < 0)
+        rc = ENAMETOOLONG;
     if (rc == 0)
-        rc = mdb_env_open(f->env, path, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NORDAHEAD, 0600);
+        rc = mdb_env_open(f->env, native, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NORDAHEAD, 0600);
     rc = rc == 0 ? check_length(f, path) : error_of(rc);
     if (rc == 0)
         rc = error_of(open_tables(f));

@@ -18,7 +18,7 @@ static const struct {
     {CONFINE_WATCHES, "files by handle"},
 };
 
-__attribute__((format(printf, 3, 4))) static void add(char *text, size_t size, const char *format,
+__attribute__((format(__printf__, 3, 4))) static void add(char *text, size_t size, const char *format,
                                                       ...)
 {
     size_t n = strlen(text);

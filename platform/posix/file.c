@@ -298,6 +298,12 @@ int folder_sync(const char *path)
     return rc;
 }
 
+int file_native_path(const char *path, char *out, size_t size)
+{
+    int n = snprintf(out, size, "%s", path);
+    return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : n;
+}
+
 int file_space(const char *path, uint64_t *free_bytes, uint64_t *total_bytes)
 {
     struct statvfs s;

@@ -124,8 +124,19 @@ class State(Fault):
             self.world.look_after()
 
 
+def stream_of(folder):
+    """None: the state there was not begun yet."""
+    try:
+        with open(folder + "/stream") as file:
+            return file.read()
+    except FileNotFoundError:
+        return None
+
+
 class StateCopied(State):
     def change(self):
+        if stream_of(self.folder) is None:
+            return "not yet begun: none"
         shutil.rmtree(self.copies, ignore_errors=True)
         shutil.copytree(self.folder, self.copies)
 
@@ -133,10 +144,8 @@ class StateCopied(State):
 class StateRolledBack(State):
     def change(self):
         if not os.path.exists(self.copies):
-            StateCopied.change(self)
-            return "copied first"
-        with open(self.copies + "/stream") as now, open(self.folder + "/stream") as before:
-            same = now.read() == before.read()
+            return StateCopied.change(self) or "copied first"
+        same = stream_of(self.copies) == stream_of(self.folder)
         empty(self.folder)
         shutil.copytree(self.copies, self.folder, dirs_exist_ok=True)
         return "of the same stream" if same else "of the stream before"

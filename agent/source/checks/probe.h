@@ -70,15 +70,15 @@ void checks_give_up(const struct check *c, void **walk);
 
 /* For probes. Each returns true, so that a probe may end with it. */
 bool outcome_set(const struct probe_look *look, enum check_status status, const char *format, ...)
-    __attribute__((format(printf, 3, 4)));
+    __attribute__((format(__printf__, 3, 4)));
 /* For a check that may find several at fault: it fails, and each is named while there is room. Call
  * outcome_faults_end() with how many there were. */
 void outcome_fault(const struct probe_look *look, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(__printf__, 2, 3)));
 void outcome_faults_end(const struct probe_look *look, size_t n);
 void outcome_place(const struct probe_look *look, const char *path, int line);
 void outcome_expect(const struct probe_look *look, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
+    __attribute__((format(__printf__, 2, 3)));
 /* A file that is needed cannot be read: unknown, with why. */
 bool outcome_unread(const struct probe_look *look, const char *path, int rc);
 

@@ -37,7 +37,7 @@ struct reading {
     void *ctx;
 };
 
-static void __attribute__((format(printf, 2, 3)))
+static void __attribute__((format(__printf__, 2, 3)))
 problem(const struct reading *r, const char *format, ...)
 {
     struct buf text = BUF_INIT(1000);

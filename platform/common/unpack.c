@@ -1,10 +1,11 @@
 /*
  * The libraries' programming interfaces are stable and small; what we use of them is declared here,
- * so that nobody needs their headers to build. A library stays loaded once it was needed.
+ * so that nobody needs their headers to build. Files are named as Linux names them.
  */
 #include "platform/unpack.h"
 
-#include <dlfcn.h>
+#include "platform/library.h"
+
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -66,14 +67,9 @@ static struct {
     size_t (*release)(void *ctx);
 } zstd;
 
-struct symbol {
-    const char *name;
-    void *at; /* address of a pointer to a function */
-};
-
 static const struct library {
     const char *file;
-    struct symbol symbols[6];
+    struct library_symbol symbols[6];
 } libraries[] = {
     [UNPACK_XZ] = {"liblzma.so.5",
                    {{"lzma_stream_decoder", &xz.decoder},
@@ -99,17 +95,9 @@ static int load(enum unpack_kind kind)
     const struct library *library = &libraries[kind];
     if (loaded[kind] || !library->file)
         return 0;
-    void *handle = dlopen(library->file, RTLD_NOW | RTLD_LOCAL);
-    if (!handle)
-        return -ENOSYS;
-    for (const struct symbol *s = library->symbols; s->name; s++) {
-        void *found = dlsym(handle, s->name);
-        if (!found) {
-            dlclose(handle);
-            return -ENOSYS;
-        }
-        memcpy(s->at, &found, sizeof(found));
-    }
+    int rc = library_load(library->file, library->symbols);
+    if (rc != 0)
+        return rc;
     loaded[kind] = true;
     return 0;
 }

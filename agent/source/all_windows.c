@@ -1,0 +1,7 @@
+#include "source/all.h"
+
+const struct source *const all_sources[] = {
+    &source_integrity,
+    &source_log_file,
+    NULL,
+};
