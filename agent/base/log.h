@@ -14,7 +14,8 @@ enum log_level {
 };
 
 void log_set_level(enum log_level most_detailed);
-void log_write(enum log_level level, const char *format, ...) __attribute__((format(__printf__, 2, 3)));
+void log_write(enum log_level level, const char *format, ...)
+    __attribute__((format(__printf__, 2, 3)));
 
 #define log_error(...)   log_write(LOG_LEVEL_ERROR, __VA_ARGS__)
 #define log_warning(...) log_write(LOG_LEVEL_WARNING, __VA_ARGS__)

@@ -18,8 +18,8 @@ static const struct {
     {CONFINE_WATCHES, "files by handle"},
 };
 
-__attribute__((format(__printf__, 3, 4))) static void add(char *text, size_t size, const char *format,
-                                                      ...)
+__attribute__((format(__printf__, 3, 4))) static void add(char *text, size_t size,
+                                                          const char *format, ...)
 {
     size_t n = strlen(text);
     va_list list;
