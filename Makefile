@@ -103,7 +103,7 @@ CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $
 # Building ------------------------------------------------------------------------------------------------------------
 
 .PHONY: all deps bins unit system fuzz-replay check hostile chaos lint format fuzz bench soak demo reprocheck clean help
-all: $(OUT)/vigia$(EXE)                      ## the program: build/release/vigia
+all: $(OUT)/vigia$(EXE)                ## the program: build/release/vigia
 
 $(OUT)/vigia$(EXE): $(call objects,$(AGENT))
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)

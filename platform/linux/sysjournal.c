@@ -2,7 +2,8 @@
  * only functions that read are asked for. */
 #include "platform/sysjournal.h"
 
-#include <dlfcn.h>
+#include "platform/library.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 struct sd_journal;
 
 static struct {
-    void *library;
+    bool loaded;
     int (*open)(struct sd_journal **, int flags);
     int (*open_directory)(struct sd_journal **, const char *path, int flags);
     void (*close)(struct sd_journal *);
@@ -38,10 +39,7 @@ struct sysjournal {
 
 static bool load(void)
 {
-    const struct {
-        const char *name;
-        void *to;
-    } wanted[] = {
+    static const struct library_symbol wanted[] = {
         {"sd_journal_open", &sd.open},
         {"sd_journal_open_directory", &sd.open_directory},
         {"sd_journal_close", &sd.close},
@@ -57,22 +55,10 @@ static bool load(void)
         {"sd_journal_set_data_threshold", &sd.set_data_threshold},
         {"sd_journal_add_match", &sd.add_match},
         {"sd_journal_add_disjunction", &sd.add_disjunction},
+        {NULL, NULL},
     };
-    if (sd.library)
-        return true;
-    void *library = dlopen("libsystemd.so.0", RTLD_NOW | RTLD_LOCAL);
-    if (!library)
-        return false;
-    for (size_t i = 0; i < sizeof(wanted) / sizeof(wanted[0]); i++) {
-        void *function = dlsym(library, wanted[i].name);
-        if (!function) {
-            dlclose(library);
-            return false;
-        }
-        memcpy(wanted[i].to, &function, sizeof(function));
-    }
-    sd.library = library; /* stays: it is needed as long as we run */
-    return true;
+    sd.loaded = sd.loaded || library_load("libsystemd.so.0", wanted) == 0;
+    return sd.loaded;
 }
 
 int sysjournal_open(const char *folder, struct sysjournal **out)

@@ -58,30 +58,11 @@ static bool start(const struct notify *n, struct noted *f)
     return false;
 }
 
-/* A read goes on asynchronously only on a handle that was opened for that. */
-static int open_for_news(const char *path, HANDLE *out, struct file_info *info)
-{
-    HANDLE safe;
-    wchar_t wide[WIDE_MAX];
-    int rc = reach(path, REACH_FOLDER, FILE_LIST_DIRECTORY, 0, &safe);
-    if (rc != 0)
-        return rc;
-    rc = info_of_handle(safe, info);
-    CloseHandle(safe);
-    if (rc != 0 || (rc = wide_path(path, wide)) < 0)
-        return rc;
-    *out = CreateFileW(
-        wide, FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-        OPEN_EXISTING,
-        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    return *out == INVALID_HANDLE_VALUE ? windows_error(GetLastError()) : 0;
-}
-
 static int add_folder(struct notify *n, const char *path)
 {
     struct file_info info;
     HANDLE h;
-    int rc = open_for_news(path, &h, &info);
+    int rc = reach_for_news(path, &h, &info);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < n->n; i++) {
@@ -152,12 +133,7 @@ void notify_close(struct notify *n)
         return;
     for (size_t i = 0; i < n->n; i++) {
         struct noted *f = n->all[i];
-        DWORD got;
-        if (f->folder != INVALID_HANDLE_VALUE) {
-            CancelIo(f->folder);
-            GetOverlappedResult(f->folder, &f->read, &got, TRUE);
-            CloseHandle(f->folder);
-        }
+        end_news(f->folder, &f->read);
         free(f);
     }
     CloseHandle(n->event);

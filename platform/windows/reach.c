@@ -96,6 +96,35 @@ int reach(const char *path, enum reach_kind kind, ACCESS_MASK access, int flags,
     return rc;
 }
 
+/* A read goes on beside the program only on a handle that was opened for that. */
+int reach_for_news(const char *path, HANDLE *out, struct file_info *info)
+{
+    HANDLE safe;
+    wchar_t wide[WIDE_MAX];
+    int rc = reach(path, REACH_FOLDER, FILE_LIST_DIRECTORY, 0, &safe);
+    *out = INVALID_HANDLE_VALUE;
+    if (rc != 0)
+        return rc;
+    rc = info_of_handle(safe, info);
+    CloseHandle(safe);
+    if (rc != 0 || (rc = wide_path(path, wide)) < 0)
+        return rc;
+    *out = CreateFileW(
+        wide, FILE_LIST_DIRECTORY, SHARE_ALL, NULL, OPEN_EXISTING,
+        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
+    return *out == INVALID_HANDLE_VALUE ? windows_error(GetLastError()) : 0;
+}
+
+void end_news(HANDLE folder, OVERLAPPED *read)
+{
+    DWORD got;
+    if (folder == INVALID_HANDLE_VALUE)
+        return;
+    CancelIo(folder);
+    GetOverlappedResult(folder, read, &got, TRUE);
+    CloseHandle(folder);
+}
+
 /* ---- what it is ---- */
 
 static int64_t ns_of(LARGE_INTEGER t)

@@ -26,6 +26,11 @@ int reach(const char *path, enum reach_kind kind, ACCESS_MASK access, int flags,
 int reach_in(HANDLE folder, const wchar_t *name, enum reach_kind kind, ACCESS_MASK access,
              HANDLE *out);
 
+/* A folder for ReadDirectoryChangesW, and what it is. */
+int reach_for_news(const char *path, HANDLE *out, struct file_info *info);
+/* Ends the read that goes on, and closes the folder (INVALID_HANDLE_VALUE: nothing). */
+void end_news(HANDLE folder, OVERLAPPED *read);
+
 int info_of_handle(HANDLE h, struct file_info *info);
 
 #endif

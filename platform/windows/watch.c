@@ -69,35 +69,18 @@ static bool start(const struct watch *w, struct root *r)
     return false;
 }
 
-static int open_for_news(const char *path, HANDLE *out)
-{
-    wchar_t wide[WIDE_MAX];
-    HANDLE safe;
-    int rc = reach(path, REACH_FOLDER, FILE_LIST_DIRECTORY, 0, &safe);
-    if (rc != 0)
-        return rc;
-    CloseHandle(safe);
-    rc = wide_path(path, wide);
-    if (rc < 0)
-        return rc;
-    *out = CreateFileW(
-        wide, FILE_LIST_DIRECTORY, FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-        OPEN_EXISTING,
-        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    return *out == INVALID_HANDLE_VALUE ? windows_error(GetLastError()) : 0;
-}
-
 /* A folder with what is below, else the folder that a file is in or will come into. */
 static int open_root(struct root *r)
 {
+    struct file_info info;
     snprintf(r->base, sizeof(r->base), "%s", r->path);
     r->tree = true;
-    int rc = open_for_news(r->base, &r->folder);
+    int rc = reach_for_news(r->base, &r->folder, &info);
     char *end = strrchr(r->base, '/');
     if ((rc == -ENOTDIR || rc == -ENOENT) && end && end != r->base) {
         *end = '\0';
         r->tree = rc == -ENOENT;
-        rc = open_for_news(r->base, &r->folder);
+        rc = reach_for_news(r->base, &r->folder, &info);
     }
     return rc;
 }
@@ -268,12 +251,7 @@ void watch_close(struct watch *w)
         return;
     for (size_t i = 0; i < w->n; i++) {
         struct root *r = w->roots[i];
-        DWORD got;
-        if (r->folder != INVALID_HANDLE_VALUE) {
-            CancelIo(r->folder);
-            GetOverlappedResult(r->folder, &r->read, &got, TRUE);
-            CloseHandle(r->folder);
-        }
+        end_news(r->folder, &r->read);
         free(r->news);
         free(r);
     }
