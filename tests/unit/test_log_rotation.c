@@ -269,6 +269,29 @@ static void dated_generations_too(void **state)
     assert_int_equal(incidents(), 0);
 }
 
+/* As after a restore, beside a copy whose name says nothing of when it is from. */
+static void generations_of_one_moment(void **state)
+{
+    static const char *const days[] = {"20261118", "20261119", "20261120", "20261121", "20261122"};
+    char name[32], line[8];
+    (void)state;
+    append("a.log", "a0");
+    read_now(1);
+    for (int i = 0; i < 5; i++) {
+        snprintf(line, sizeof(line), "a%d", i + 1);
+        snprintf(name, sizeof(name), "a-%s.log", days[i]);
+        append("a.log", line);
+        rename_to("a.log", name);
+        dated(name, 5);
+    }
+    append("a.log.bak", "bak");
+    dated("a.log.bak", 5);
+    append("a.log", "a6");
+    restart();
+    assert_string_equal(read_now(2), "a1 a2 a3 a4 a5 a6");
+    assert_int_equal(incidents(), 0);
+}
+
 static void a_crash_in_the_middle_goes_on_there(void **state)
 {
     (void)state;
@@ -696,6 +719,7 @@ int main(void)
         cmocka_unit_test(origins_of_generations),
         LOG_TEST(days_off_are_caught_up_in_order),
         LOG_TEST(dated_generations_too),
+        LOG_TEST(generations_of_one_moment),
         LOG_TEST(a_crash_in_the_middle_goes_on_there),
         LOG_TEST(packed_before_it_was_read_to_its_end),
         LOG_TEST(two_logs_with_the_same_first_line),

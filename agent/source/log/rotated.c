@@ -107,12 +107,6 @@ bool log_generation_origin(struct span entry, char *out, size_t size,
 
 /* ---- order ---- */
 
-static int by_mtime(const void *a, const void *b)
-{
-    const struct log_generation *x = a, *y = b;
-    return (x->mtime_ns > y->mtime_ns) - (x->mtime_ns < y->mtime_ns);
-}
-
 /* Numbers have few digits, so the longer one is the higher; dates of one form are equally long. */
 static int compare_order(struct span a, struct span b)
 {
@@ -133,6 +127,17 @@ static int by_date(const void *a, const void *b)
     const struct log_generation *x = a, *y = b;
     int rc = compare_order(x->order, y->order);
     return rc ? rc : x->packed - y->packed;
+}
+
+/* Those of one tick of the file system's clock have their names. */
+static int by_mtime(const void *a, const void *b)
+{
+    const struct log_generation *x = a, *y = b;
+    if (x->mtime_ns != y->mtime_ns)
+        return x->mtime_ns < y->mtime_ns ? -1 : 1;
+    if (x->kind != y->kind)
+        return x->kind < y->kind ? -1 : 1;
+    return x->kind == LOG_GENERATION_NUMBER ? by_number(a, b) : by_date(a, b);
 }
 
 /* One scheme of names is trusted more than times, which a restored backup does not keep. */
