@@ -273,7 +273,7 @@ static void dated_generations_too(void **state)
 static void generations_of_one_moment(void **state)
 {
     static const char *const days[] = {"20261118", "20261119", "20261120", "20261121", "20261122"};
-    char name[32], line[8];
+    char name[32], line[16];
     (void)state;
     append("a.log", "a0");
     read_now(1);
