@@ -305,6 +305,7 @@ static void give_up_rights(struct collect *c)
     const struct confine confine = {.never = CONFINE_SOCKETS | CONFINE_PROGRAMS | CONFINE_OTHERS |
                                              CONFINE_SYSTEM};
     confine_self(&confine, &c->confined);
+    pipeline_confined(c->pipeline, &c->confined);
     if (c->confined.missing[0])
         log_warning("collect could not give up all it should: %s", c->confined.missing);
 }

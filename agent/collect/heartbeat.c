@@ -4,6 +4,7 @@
 #include "base/slurp.h"
 #include "collect/pipeline.h"
 #include "platform/clock.h"
+#include "platform/confine.h"
 #include "platform/process.h"
 
 #define SHIP_JSON_MAX  16384
@@ -52,6 +53,8 @@ static void put_cost(struct json_out *j, const struct heartbeat_facts *f)
     json_uint(j, "cpu_ms", cost.cpu_ms);
     json_uint(j, "rss_kib", cost.rss_kib);
     json_int(j, "uptime_s", (clock_mono_ms() - f->started_ms) / 1000);
+    if (f->confined && f->confined->missing[0])
+        json_text(j, "confinement_error", f->confined->missing);
     json_end_object(j);
 }
 
@@ -84,10 +87,11 @@ static void put_ship(struct json_out *j, const struct config *c)
     for (size_t i = 0; root && i < sizeof(numbers) / sizeof(numbers[0]); i++)
         if (json_get(root, numbers[i]))
             json_int(j, numbers[i], json_get_int(root, numbers[i], 0));
-    static const char *const texts[] = {"error", "renewal_error"};
+    static const char *const texts[] = {"error", "renewal_error", "confinement_error"};
     for (size_t i = 0; root && i < sizeof(texts) / sizeof(texts[0]); i++) {
         struct span words = json_get_text(root, texts[i]);
-        json_span(j, texts[i], (struct span){words.p, words.n < 300 ? words.n : 300});
+        if (words.n > 0)
+            json_span(j, texts[i], (struct span){words.p, words.n < 300 ? words.n : 300});
     }
     json_end_object(j);
     json_free(doc);

@@ -10,12 +10,14 @@
 #include "event/ocsf.h"
 #include "spool/spool.h"
 
+struct confine_result;
 struct pipeline;
 
 struct heartbeat_facts {
     const struct config *config;
     const struct identity *who;
-    int64_t started_ms; /* monotonic */
+    const struct confine_result *confined; /* what collect has given up; NULL: not yet */
+    int64_t started_ms;                    /* monotonic */
     uint64_t sequence;
 };
 

@@ -45,6 +45,7 @@ struct pipeline {
 
     struct counters counters;
     struct buf line;
+    const struct confine_result *confined; /* or NULL */
     int64_t started_ms;
     int64_t frame_since;      /* when the first event of the pending frame came, 0: none */
     int64_t checkpoint_since; /* when the first record since the last frame came, 0: none */
@@ -133,7 +134,8 @@ bool pipeline_emit(struct pipeline *p, const struct event *e)
 static void heartbeat(void *ctx, const struct spool_facts *batch, struct buf *out)
 {
     struct pipeline *p = ctx;
-    struct heartbeat_facts facts = {p->config, p->who, p->started_ms, p->counters.sequence};
+    struct heartbeat_facts facts = {p->config, p->who, p->confined, p->started_ms,
+                                    p->counters.sequence};
     heartbeat_write(out, &facts, batch, p);
 }
 
@@ -206,6 +208,11 @@ static void close_all(struct pipeline *p)
         if (p->detectors[i].self)
             p->detectors[i].is->close(p->detectors[i].self);
     p->sources_n = p->detectors_n = 0;
+}
+
+void pipeline_confined(struct pipeline *p, const struct confine_result *confined)
+{
+    p->confined = confined;
 }
 
 void pipeline_free(struct pipeline *p)

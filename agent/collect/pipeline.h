@@ -18,6 +18,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct confine_result;
 struct pipeline;
 
 /* Opens spool, then nothing else. The config and identity may be exchanged while nothing is open.
@@ -25,6 +26,8 @@ struct pipeline;
 struct pipeline *pipeline_new(struct store *store);
 int pipeline_open_spool(struct pipeline *p, const struct config *c, const struct identity *who,
                         struct error *e);
+/* What collect has given up, for the heartbeats from now on; it stays the caller's. */
+void pipeline_confined(struct pipeline *p, const struct confine_result *confined);
 void pipeline_free(struct pipeline *p); /* closes what is open, without flushing */
 
 /* Opens all sources and detectors for a config; what fails is off and says so in its health. */

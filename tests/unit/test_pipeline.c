@@ -3,8 +3,10 @@
  * in the frame of its event, and a crash between two frames takes both back together.
  */
 #include "collect/counters.h"
+#include "collect/heartbeat.h"
 #include "collect/pipeline.h"
 #include "detect/detect.h"
+#include "platform/confine.h"
 #include "platform/file.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
@@ -261,6 +263,32 @@ static void a_seal_makes_one_batch(void **state)
     crash(p);
 }
 
+/* The SOC hears what a role should have given up and could not; of what is well, not a word. */
+static void a_heartbeat_says_what_is_not_confined(void **state)
+{
+    (void)state;
+    static const char *const ship[] = {"{\"confinement_error\":\"\",\"error\":\"\"}",
+                                       "{\"confinement_error\":\"Landlock: why\"}"};
+    struct confine_result confined[2] = {{.in_force = "all"}, {.missing = "seccomp: why"}};
+    struct spool_facts batch = {.stream = "0123456789abcdef", .seq = 1, .prev = "", .low = 1};
+    char file[320];
+    struct pipeline *p = start();
+    for (int i = 0; i < 2; i++) {
+        struct buf line = BUF_INIT(65536);
+        struct heartbeat_facts facts = {&config, &who, &confined[i], 0, 0};
+        snprintf(file, sizeof(file), "%s/ship.json", config.inbox_dir);
+        if (i > 0)
+            scratch_remove(file);
+        scratch_append(file, ship[i], strlen(ship[i]));
+        heartbeat_write(&line, &facts, &batch, p);
+        assert_int_equal(strstr(line.p, "seccomp: why") != NULL, i);
+        assert_int_equal(strstr(line.p, "Landlock: why") != NULL, i);
+        assert_int_equal(strstr(line.p, "confinement_error") != NULL, i);
+        buf_release(&line);
+    }
+    crash(p);
+}
+
 static void counters_survive_being_saved(void **state)
 {
     (void)state;
@@ -291,6 +319,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(the_same_event_is_not_told_twice, set_up, tear_down),
         cmocka_unit_test_setup_teardown(health_is_said_with_its_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_seal_makes_one_batch, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(a_heartbeat_says_what_is_not_confined, set_up, tear_down),
         cmocka_unit_test(counters_survive_being_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

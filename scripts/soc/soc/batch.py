@@ -174,12 +174,16 @@ def shown(beat: Dict[str, Any]) -> Dict[str, Any]:
                for one in text_in(beat, "sources", list)[:64]
                if text_in(one, "state") not in ("ok", "off")][:SOURCES_MAX]
     told = isinstance(ship.get("cert_days"), int)
+    roles = (("collect", text_in(beat, "collect", dict)), ("ship", ship))
+    free = ["%s: %s" % (role, text_in(of, "confinement_error")) for role, of in roles
+            if text_in(of, "confinement_error")]
     return {"stream": beat["stream"], "seq": beat["seq"], "sources": sources,
             "spool_batches": integer(spool.get("batches")),
             "spool_bytes": integer(spool.get("bytes")),
             "cert_days": integer(ship.get("cert_days"), -36500, 36500) if told else None,
             "error": plain(text_in(ship, "error"), 120),
             "renewal_error": plain(text_in(ship, "renewal_error"), 200),
+            "confinement_error": plain("; ".join(free), 200),
             "clock_offset_ms": integer(ship.get("clock_offset_ms"), -(1 << 53))}
 
 
