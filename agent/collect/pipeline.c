@@ -451,7 +451,7 @@ static void sum_rules(const struct pipeline *p, struct detect_health *sum)
             span_copy(span_of(p->detectors[i].error.text), one.detail, sizeof(one.detail));
         sum->rules += one.rules;
         sum->broken += one.broken;
-        if (one.detail[0])
+        if (one.detail[0] && !sum->detail[0])
             memcpy(sum->detail, one.detail, sizeof(sum->detail));
     }
 }

@@ -1,3 +1,3 @@
 #include "detect/all.h"
 
-const struct detector *const all_detectors[] = {&detector_sigma, NULL};
+const struct detector *const all_detectors[] = {&detector_sigma, &detector_templates, NULL};

@@ -5,5 +5,6 @@
 #include "detect/detect.h"
 
 extern const struct detector detector_sigma;
+extern const struct detector detector_templates;
 
 #endif

@@ -6,11 +6,12 @@
 
 #define BUCKETS   4096
 #define CHAIN_MAX 128 /* templates of one shape that a line is compared with */
-#define SETTLED   3   /* seen so often, a template is no longer among the first to go */
+#define SETTLED   4   /* seen so often, a template is no longer among the first to go */
 #define HOUR_MS   3600000
 #define DAY_MS    (24 * (int64_t)HOUR_MS)
 
-/* Two lists by when a template was seen: those seen once or twice, and the settled. */
+/* Two lists by when a template was seen: the young, seen less than SETTLED times, and the others.
+ */
 enum { LIST_YOUNG, LIST_SETTLED, LISTS };
 
 struct miner {

@@ -8,7 +8,7 @@
  * MINER_VARIANTS siblings at the same place, that place holds a value: all become one template.
  * Fewer variants stay apart: "stopped" is not "started".
  *
- * There is room for MINER_MAX templates. Those that were seen once or twice are given up first, the
+ * There is room for MINER_MAX templates. Those seen less than four times are given up first, the
  * one not seen for longest before the others, so that a log that never repeats cannot push out what
  * was learned. Nothing here knows a clock: times are the caller's.
  */

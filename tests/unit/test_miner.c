@@ -112,8 +112,8 @@ static void test_never_repeats(void **state)
     struct miner *m = miner_new();
     char line[128];
     bool fresh;
-    for (int i = 0; i < 200; i++) /* templates that are seen three times */
-        for (int k = 0; k < 3; k++) {
+    for (int i = 0; i < 200; i++) /* templates that are seen four times */
+        for (int k = 0; k < 4; k++) {
             snprintf(line, sizeof(line), "%c%c statement", 'a' + i % 10, 'a' + i / 10);
             take(m, line, i, &fresh);
         }
@@ -133,7 +133,7 @@ static void test_never_repeats(void **state)
     miner_free(m);
 }
 
-/* What is always seen three times fills the place of the settled, but the fixed size holds. */
+/* What is always seen four times fills the place of the settled, but the fixed size holds. */
 static void test_settled_flood(void **state)
 {
     (void)state;
@@ -141,8 +141,8 @@ static void test_settled_flood(void **state)
     char line[64];
     bool fresh;
     for (unsigned i = 0; i < 30000; i++) {
-        snprintf(line, sizeof(line), "%c%c%c flood", 'a' + i / 3 % 26, 'a' + i / 78 % 26,
-                 'a' + i / 2028 % 26);
+        snprintf(line, sizeof(line), "%c%c%c flood", 'a' + i / 4 % 26, 'a' + i / 104 % 26,
+                 'a' + i / 2704 % 26);
         take(m, line, i, &fresh);
     }
     assert_int_equal(miner_used(m), MINER_MAX);

@@ -1,0 +1,273 @@
+#include "detect/templates.h"
+
+#include "base/json_write.h"
+#include "base/log.h"
+#include "base/mem.h"
+#include "detect/all.h"
+
+#include <stdlib.h>
+
+#define HOUR_MS    3600000
+#define SAVE_MS    60000 /* the clock alone is worth writing so often */
+#define BEHIND_MAX 1000  /* so many records in a row from days ago: the clock was wrong, not they  \
+                          */
+
+struct templates {
+    struct detect_host host;
+    struct miner *miner;
+    struct templates_head head;
+    int64_t saved_ms; /* the clock as it was written last */
+    bool head_dirty;
+    unsigned behind;
+    struct tokens tokens;
+    struct buf message, vigia, state;
+};
+
+enum what { WHAT_NEW, WHAT_VALUE, WHAT_HOUR };
+
+static const struct {
+    const char *id, *title;
+    enum event_severity severity;
+    int confidence;
+} kinds[] = {
+    [WHAT_NEW] = {"template-new", "Log message of a kind never seen on this host", SEVERITY_LOW, 1},
+    [WHAT_VALUE] = {"template-value", "New value in a log message where it was always the same",
+                    SEVERITY_LOW, 2},
+    [WHAT_HOUR] = {"template-hour", "Log message at an hour that never had it", SEVERITY_LOW, 1},
+};
+
+/* ---- time ---- */
+
+static void move_clock(struct templates *s, int64_t time_ms)
+{
+    struct templates_head *h = &s->head;
+    int64_t step = time_ms - h->clock_ms;
+    if (h->clock_ms == 0) {
+        h->clock_ms = time_ms > 0 ? time_ms : 1;
+        s->head_dirty = true;
+        return;
+    }
+    s->behind = step < -TEMPLATES_DAY_MS ? s->behind + 1 : 0;
+    if (s->behind > BEHIND_MAX) {
+        h->clock_ms = time_ms > 0 ? time_ms : 1;
+        s->head_dirty = true;
+    } else if (step > 0) {
+        step = step < TEMPLATES_DAY_MS ? step : TEMPLATES_DAY_MS;
+        h->clock_ms += step;
+        h->learned_ms += step;
+    }
+}
+
+static bool is_learning(const struct templates *s)
+{
+    return s->head.learned_ms < TEMPLATES_LEARN_MS;
+}
+
+/* ---- findings ---- */
+
+static bool within_budget(struct templates *s)
+{
+    struct templates_head *h = &s->head;
+    int64_t hour = h->clock_ms / HOUR_MS;
+    if (h->hour != hour) {
+        h->hour = hour;
+        h->used = 0;
+    }
+    s->head_dirty = true;
+    if (h->used >= TEMPLATES_BUDGET) {
+        h->suppressed++;
+        return false;
+    }
+    h->used++;
+    h->told++;
+    return true;
+}
+
+static struct span put_vigia(struct templates *s, const struct template *t, struct span value)
+{
+    struct json_out j;
+    buf_clear(&s->vigia);
+    json_start(&j, &s->vigia);
+    json_object(&j, NULL);
+    json_object(&j, "template");
+    json_uint(&j, "id", t->id);
+    json_span(&j, "text", span_of(t->text));
+    json_uint(&j, "count", t->count);
+    json_int(&j, "first", t->first_ms);
+    json_end_object(&j);
+    if (value.n > 0)
+        json_span(&j, "value", (struct span){value.p, value.n < 256 ? value.n : 256});
+    json_uint(&j, "suppressed", s->head.suppressed);
+    json_end_object(&j);
+    return s->vigia.failed ? (struct span){0, 0} : buf_span(&s->vigia);
+}
+
+static void tell(struct templates *s, enum what what, const struct record *r,
+                 const struct template *t, struct span value)
+{
+    struct span parts[] = {span_of(kinds[what].id), span_make(r->uid, sizeof(r->uid)), value};
+    if (is_learning(s) || !within_budget(s))
+        return;
+    struct event e = {.class_uid = EVENT_DETECTION,
+                      .activity = FINDING_CREATE,
+                      .severity = kinds[what].severity,
+                      .time_ms = r->time_ms,
+                      .vigia = put_vigia(s, t, value)};
+    struct event_detection *d = &e.u.detection;
+    buf_clear(&s->message);
+    buf_printf(&s->message, "%s: %s", kinds[what].title, t->text);
+    e.message = buf_span(&s->message).p;
+    event_uid_make(e.uid, parts, 3);
+    d->rule_id = span_of(kinds[what].id);
+    d->rule_title = span_of(kinds[what].title);
+    d->analytic_type_id = 3;
+    d->confidence_id = kinds[what].confidence;
+    d->log_name = span_of(r->source);
+    d->evidence = r->raw;
+    d->count = 1;
+    d->first_ms = d->last_ms = r->time_ms;
+    s->host.emit(s->host.ctx, &e);
+    s->head.suppressed = 0;
+}
+
+/* ---- records ---- */
+
+static void look_at_values(struct templates *s, const struct record *r, struct template *t)
+{
+    for (size_t i = 0; i < t->values_n; i++) {
+        struct miner_value *v = &t->values[i];
+        struct span text = s->tokens.list[v->at].text;
+        if (v->varies || tokens_hash(text) == v->hash)
+            continue;
+        v->varies = true;
+        t->dirty = true;
+        if (t->count >= TEMPLATES_FIRM)
+            tell(s, WHAT_VALUE, r, t, text);
+    }
+}
+
+static void look_at_hour(struct templates *s, const struct record *r, const struct template *t)
+{
+    unsigned hour = (unsigned)(s->head.clock_ms / HOUR_MS % 24);
+    uint32_t around = 1U << hour | 1U << (hour + 1) % 24 | 1U << (hour + 23) % 24;
+    if (t->count >= TEMPLATES_FIRM && t->days >= TEMPLATES_HOUR_DAYS && (t->hours & around) == 0)
+        tell(s, WHAT_HOUR, r, t, (struct span){0, 0});
+}
+
+static void templates_record(void *self, const struct record *r)
+{
+    struct templates *s = self;
+    bool fresh;
+    if (!s->host.config->detect || r->message.n == 0)
+        return;
+    move_clock(s, r->time_ms);
+    bool current = r->time_ms <= s->head.clock_ms && r->time_ms > s->head.clock_ms - HOUR_MS;
+    tokens_take(r->message, &s->tokens);
+    uint32_t origin = tokens_hash(r->program) ^ tokens_hash(span_of(r->service)) * 3;
+    struct span name = {r->program.p, r->program.n < 32 ? r->program.n : 32};
+    struct template *t = miner_take(s->miner, origin, name, &s->tokens, &fresh);
+    if (!fresh) {
+        look_at_values(s, r, t);
+        if (current)
+            look_at_hour(s, r, t);
+    }
+    miner_seen(s->miner, t, r->time_ms < s->head.clock_ms ? r->time_ms : s->head.clock_ms);
+    if (fresh)
+        tell(s, WHAT_NEW, r, t, (struct span){0, 0});
+}
+
+/* ---- state ---- */
+
+static bool restore_one(void *ctx, struct span key, struct span value)
+{
+    struct templates *s = ctx;
+    size_t slot;
+    if (!templates_key_slot(key, &slot))
+        return true;
+    if (slot < MINER_MAX)
+        miner_load(s->miner, slot, value);
+    else
+        templates_head_load(value, &s->head);
+    return true;
+}
+
+static void save_slot(struct templates *s, size_t slot)
+{
+    struct template *t = miner_slot(s->miner, slot);
+    char bytes[6] = {'t', 'p', 'l', '\0', (char)(slot >> 8), (char)slot};
+    struct span key = {bytes, sizeof(bytes)}, none = {0, 0};
+    buf_clear(&s->state);
+    if (t->used)
+        miner_save(t, &s->state);
+    s->host.put(s->host.ctx, STORE_DETECT, key, t->used ? buf_span(&s->state) : none);
+    t->dirty = false;
+}
+
+static void templates_checkpoint(void *self)
+{
+    struct templates *s = self;
+    miner_age(s->miner, s->head.clock_ms - TEMPLATES_KEEP_MS);
+    for (size_t i = 0; i < MINER_MAX; i++)
+        if (miner_slot(s->miner, i)->dirty)
+            save_slot(s, i);
+    if (!s->head_dirty && s->head.clock_ms - s->saved_ms < SAVE_MS)
+        return;
+    struct templates_head head = s->head;
+    head.evicted += miner_evicted(s->miner);
+    buf_clear(&s->state);
+    templates_head_save(&head, &s->state);
+    s->host.put(s->host.ctx, STORE_DETECT, SPAN("tpl\0head"), buf_span(&s->state));
+    s->head_dirty = false;
+    s->saved_ms = s->head.clock_ms;
+}
+
+static int templates_open(const struct detect_host *host, void **self, struct error *e)
+{
+    (void)e;
+    struct templates *s = mem_new(1, sizeof(*s));
+    s->host = *host;
+    s->miner = miner_new();
+    s->message = BUF_INIT(1024);
+    s->vigia = BUF_INIT(8192);
+    s->state = BUF_INIT(4096);
+    if (host->store)
+        store_each(host->store, STORE_DETECT, TEMPLATES_KEY_PREFIX, restore_one, s);
+    miner_loaded(s->miner);
+    log_info("detector templates: %zu known%s", miner_used(s->miner),
+             is_learning(s) ? ", still learning" : "");
+    *self = s;
+    return 0;
+}
+
+static void templates_health(void *self, struct detect_health *out)
+{
+    struct templates *s = self;
+    uint64_t evicted = s->head.evicted + miner_evicted(s->miner);
+    *out = (struct detect_health){0};
+    if (s->head.suppressed > 0)
+        snprintf(out->detail, sizeof(out->detail),
+                 "%llu findings of templates above %d an hour were not told",
+                 (unsigned long long)s->head.suppressed, TEMPLATES_BUDGET);
+    else if (evicted > 0)
+        snprintf(out->detail, sizeof(out->detail), "%llu templates given up (more than %d at once)",
+                 (unsigned long long)evicted, MINER_MAX);
+}
+
+static void templates_close(void *self)
+{
+    struct templates *s = self;
+    miner_free(s->miner);
+    buf_release(&s->message);
+    buf_release(&s->vigia);
+    buf_release(&s->state);
+    free(s);
+}
+
+const struct detector detector_templates = {
+    .name = "templates",
+    .open = templates_open,
+    .record = templates_record,
+    .checkpoint = templates_checkpoint,
+    .health = templates_health,
+    .close = templates_close,
+};

@@ -1,0 +1,234 @@
+/* The detector of what was never logged before: learning, findings, flood, false times, a kill. */
+#include "detect/all.h"
+#include "detect/templates.h"
+#include "unit/cmocka_all.h"
+#include "unit/sigma_kit.h"
+
+#define HOUR_MS 3600000LL
+#define START   (1790000000000LL / TEMPLATES_DAY_MS * TEMPLATES_DAY_MS)
+#define LEARNED (START + 8 * TEMPLATES_DAY_MS)
+
+/* The store's double: what was put is what is there. */
+struct entry {
+    char key[8], value[1024];
+    size_t key_n, value_n;
+};
+
+static struct entry entries[256];
+static size_t entries_n;
+
+int store_each(struct store *s, enum store_table t, struct span prefix,
+               bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
+{
+    (void)s, (void)prefix;
+    assert_int_equal(t, STORE_DETECT);
+    for (size_t i = 0; i < entries_n; i++)
+        each(ctx, (struct span){entries[i].key, entries[i].key_n},
+             (struct span){entries[i].value, entries[i].value_n});
+    return 0;
+}
+
+static void put(void *ctx, enum store_table t, struct span key, struct span value)
+{
+    (void)ctx;
+    size_t i = 0;
+    assert_int_equal(t, STORE_DETECT);
+    assert_true(key.n <= sizeof(entries[0].key) && value.n <= sizeof(entries[0].value));
+    while (i < entries_n && !span_equal((struct span){entries[i].key, entries[i].key_n}, key))
+        i++;
+    if (!value.p) {
+        if (i < entries_n)
+            entries[i] = entries[--entries_n];
+        return;
+    }
+    entries_n += i == entries_n;
+    assert_true(entries_n <= sizeof(entries) / sizeof(entries[0]));
+    memcpy(entries[i].key, key.p, key.n);
+    memcpy(entries[i].value, value.p, value.n);
+    entries[i].key_n = key.n;
+    entries[i].value_n = value.n;
+}
+
+static struct {
+    size_t n;
+    uint8_t uid[EVENT_UID_SIZE];
+    char id[32], message[512], vigia[1024];
+} seen;
+
+static void emit(void *ctx, const struct event *e)
+{
+    (void)ctx;
+    seen.n++;
+    memcpy(seen.uid, e->uid, sizeof(seen.uid));
+    span_copy(e->u.detection.rule_id, seen.id, sizeof(seen.id));
+    span_copy(span_of(e->message), seen.message, sizeof(seen.message));
+    span_copy(e->vigia, seen.vigia, sizeof(seen.vigia));
+}
+
+static struct config config = {.detect = true};
+static struct detect_host host = {&config, (struct store *)&config, NULL, emit, put};
+static const struct detector *const d = &detector_templates;
+
+static void *start(void)
+{
+    void *self;
+    struct error e;
+    assert_int_equal(d->open(&host, &self, &e), 0);
+    seen.n = 0;
+    return self;
+}
+
+static void feed(void *self, int64_t time_ms, const char *message)
+{
+    struct record r = kit_record("sshd", message, time_ms);
+    d->record(self, &r);
+}
+
+/* Eight days of two messages an hour at 8 to 12, of which one has always the same user. */
+static void *learned(void)
+{
+    entries_n = 0;
+    void *self = start();
+    for (int64_t at = START; at <= LEARNED; at += HOUR_MS / 2)
+        if (at / HOUR_MS % 24 >= 8 && at / HOUR_MS % 24 < 12) {
+            feed(self, at, "login of user backup ok");
+            feed(self, at, "checked 12 files");
+        }
+    feed(self, LEARNED + 9 * HOUR_MS, "checked 13 files");
+    assert_int_equal(seen.n, 0);
+    return self;
+}
+
+static void test_new(void **state)
+{
+    (void)state;
+    void *self = learned();
+    feed(self, LEARNED + 9 * HOUR_MS, "segfault at 7ffe ip 55d0");
+    assert_int_equal(seen.n, 1);
+    assert_string_equal(seen.id, "template-new");
+    assert_non_null(strstr(seen.message, "sshd: segfault at <*> ip <*>"));
+    feed(self, LEARNED + 9 * HOUR_MS, "segfault at 1 ip 2");
+    feed(self, LEARNED + 9 * HOUR_MS, "checked 14 files");
+    assert_int_equal(seen.n, 1);
+    d->close(self);
+}
+
+static void test_value(void **state)
+{
+    (void)state;
+    void *self = learned();
+    feed(self, LEARNED + 9 * HOUR_MS, "login of user eve ok");
+    assert_int_equal(seen.n, 1);
+    assert_string_equal(seen.id, "template-value");
+    assert_non_null(strstr(seen.vigia, "\"value\":\"eve\""));
+    feed(self, LEARNED + 9 * HOUR_MS, "login of user mallory ok");
+    assert_int_equal(seen.n, 1);
+    d->close(self);
+}
+
+static void test_hour(void **state)
+{
+    (void)state;
+    void *self = learned();
+    feed(self, LEARNED + 12 * HOUR_MS, "checked 1 files"); /* beside a known hour */
+    assert_int_equal(seen.n, 0);
+    feed(self, LEARNED + 20 * HOUR_MS, "checked 1 files");
+    assert_int_equal(seen.n, 1);
+    assert_string_equal(seen.id, "template-hour");
+    feed(self, LEARNED + 20 * HOUR_MS, "checked 2 files");
+    assert_int_equal(seen.n, 1);
+    d->close(self);
+}
+
+static void feed_new(void *self, int64_t time_ms, int n)
+{
+    char message[64];
+    for (int i = 0; i < n; i++) {
+        snprintf(message, sizeof(message), "%c%c happened", 'a' + i % 26, 'a' + i / 26);
+        feed(self, time_ms, message);
+    }
+}
+
+static void test_flood(void **state)
+{
+    (void)state;
+    struct detect_health health;
+    void *self = learned();
+    feed_new(self, LEARNED + 9 * HOUR_MS, 50);
+    assert_int_equal(seen.n, TEMPLATES_BUDGET);
+    d->health(self, &health);
+    assert_non_null(strstr(health.detail, "30 findings"));
+    feed(self, LEARNED + 10 * HOUR_MS, "one more of them");
+    assert_int_equal(seen.n, TEMPLATES_BUDGET + 1);
+    assert_non_null(strstr(seen.vigia, "\"suppressed\":30"));
+    d->close(self);
+}
+
+static void test_false_times(void **state)
+{
+    (void)state;
+    entries_n = 0;
+    void *self = start();
+    feed(self, START, "checked 12 files");
+    feed(self, START + 30000 * TEMPLATES_DAY_MS, "checked 13 files");
+    feed(self, START, "something new");
+    assert_int_equal(seen.n, 0); /* learning goes on */
+    d->checkpoint(self);
+    feed(self, START + HOUR_MS, "checked 14 files");
+    d->close(self);
+    assert_int_equal(entries_n, 3); /* nothing was forgotten */
+}
+
+/* With the frame a finding is known; without it the same is told again, with the same uid. */
+static void test_kill(void **state)
+{
+    (void)state;
+    uint8_t uid[EVENT_UID_SIZE];
+    void *self = learned();
+    d->checkpoint(self);
+    feed(self, LEARNED + 9 * HOUR_MS, "segfault at 7ffe");
+    feed(self, LEARNED + 9 * HOUR_MS + 1, "login of user eve ok");
+    assert_int_equal(seen.n, 2);
+    memcpy(uid, seen.uid, sizeof(uid));
+    d->close(self);
+
+    self = start(); /* read again from the frame on */
+    feed(self, LEARNED + 9 * HOUR_MS, "segfault at 7ffe");
+    feed(self, LEARNED + 9 * HOUR_MS + 1, "login of user eve ok");
+    assert_int_equal(seen.n, 2);
+    assert_memory_equal(uid, seen.uid, sizeof(uid));
+    d->checkpoint(self);
+    d->close(self);
+
+    self = start(); /* the frame held both */
+    feed(self, LEARNED + 9 * HOUR_MS + 2, "segfault at 7ffe");
+    feed(self, LEARNED + 9 * HOUR_MS + 2, "login of user mallory ok");
+    assert_int_equal(seen.n, 0);
+    d->close(self);
+}
+
+static void test_age(void **state)
+{
+    (void)state;
+    void *self = learned();
+    d->checkpoint(self);
+    size_t before = entries_n;
+    for (int day = 1; day <= 92; day++)
+        feed(self, LEARNED + day * TEMPLATES_DAY_MS + 9 * HOUR_MS, "checked 15 files");
+    d->checkpoint(self);
+    assert_int_equal(entries_n, before - 1);
+    feed(self, LEARNED + 92 * TEMPLATES_DAY_MS + 9 * HOUR_MS, "login of user backup ok");
+    assert_string_equal(seen.id, "template-new");
+    d->close(self);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_new),  cmocka_unit_test(test_value),
+        cmocka_unit_test(test_hour), cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_kill), cmocka_unit_test(test_false_times),
+        cmocka_unit_test(test_age),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
