@@ -15,6 +15,7 @@ static const struct command {
     {"check", cmd_check, "look the configuration and the rules over"},
     {"scan", cmd_scan, "ask the running collect for a re-check of all watched files"},
     {"updates", cmd_updates, "the pending updates, as `apt list --upgradable` has them"},
+    {"templates", cmd_templates, "the kinds of log messages that this host is known to write"},
     {"report", cmd_report, "report an incident to the operations center by hand"},
     {"support", cmd_support, "pack what a ticket about this agent needs, secrets left out"},
 };

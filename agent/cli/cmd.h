@@ -14,6 +14,7 @@ int cmd_status(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_updates(int argc, char **argv);
+int cmd_templates(int argc, char **argv);
 int cmd_report(int argc, char **argv);
 int cmd_support(int argc, char **argv);
 

@@ -1,6 +1,7 @@
 #include "detect/miner.h"
 
 #include "base/mem.h"
+#include "event/mask.h"
 
 #include <stdlib.h>
 
@@ -220,9 +221,10 @@ static bool is_sibling(struct difference d, int place)
     return place == PLACE_ASSIGNED ? d.assigned : d.n == 1 && d.only == (unsigned)place;
 }
 
+/* Secrets are masked here already: neither state nor findings hold them. */
 static void set_text(struct template *t, struct span name, const struct tokens *line)
 {
-    struct buf b = BUF_INIT(4096);
+    struct buf b = BUF_INIT(4096), masked = BUF_INIT(8192);
     buf_put_span(&b, name);
     if (name.n > 0)
         buf_put_text(&b, ": ");
@@ -236,10 +238,12 @@ static void set_text(struct template *t, struct span name, const struct tokens *
         else
             buf_put_span(&b, text);
     }
-    span_copy(buf_span(&b), t->text, sizeof(t->text));
+    mask_put(&masked, buf_span(&b));
+    span_copy(buf_span(&masked), t->text, sizeof(t->text));
     for (char *p = t->text; *p; p++)
         *p = *p < ' ' || *p == 127 ? '?' : *p;
     buf_release(&b);
+    buf_release(&masked);
 }
 
 static struct miner_value *value_at(struct template *t, size_t place)

@@ -4,13 +4,15 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "detect/all.h"
+#include "event/mask.h"
 
 #include <stdlib.h>
 
-#define HOUR_MS    3600000
-#define SAVE_MS    60000 /* the clock alone is worth writing so often */
-#define BEHIND_MAX 1000  /* so many records in a row from days ago: the clock was wrong, not they  \
-                          */
+#define HOUR_MS 3600000
+#define SAVE_MS 60000 /* the clock alone is worth writing so often */
+#define BEHIND_MAX                                                                                 \
+    1000 /* so many records in a row from days ago: the clock was wrong, not they                  \
+          */
 
 struct templates {
     struct detect_host host;
@@ -20,7 +22,7 @@ struct templates {
     bool head_dirty;
     unsigned behind;
     struct tokens tokens;
-    struct buf message, vigia, state;
+    struct buf message, vigia, masked, state;
 };
 
 enum what { WHAT_NEW, WHAT_VALUE, WHAT_HOUR };
@@ -83,7 +85,20 @@ static bool within_budget(struct templates *s)
     return true;
 }
 
-static struct span put_vigia(struct templates *s, const struct template *t, struct span value)
+/* A value as it may be told: not when the words before it make it a secret. */
+static struct span shown(struct templates *s, const struct record *r, struct span value)
+{
+    struct span before = {r->message.p, 0};
+    value.n = value.n < 256 ? value.n : 256;
+    if (value.n > 0)
+        before.n = (size_t)(value.p - before.p) + value.n;
+    buf_clear(&s->masked);
+    mask_put(&s->masked, before);
+    return span_ends(buf_span(&s->masked), value) ? value : SPAN("***");
+}
+
+static struct span put_vigia(struct templates *s, const struct record *r, const struct template *t,
+                             struct span value)
 {
     struct json_out j;
     buf_clear(&s->vigia);
@@ -96,7 +111,7 @@ static struct span put_vigia(struct templates *s, const struct template *t, stru
     json_int(&j, "first", t->first_ms);
     json_end_object(&j);
     if (value.n > 0)
-        json_span(&j, "value", (struct span){value.p, value.n < 256 ? value.n : 256});
+        json_span(&j, "value", shown(s, r, value));
     json_uint(&j, "suppressed", s->head.suppressed);
     json_end_object(&j);
     return s->vigia.failed ? (struct span){0, 0} : buf_span(&s->vigia);
@@ -112,7 +127,7 @@ static void tell(struct templates *s, enum what what, const struct record *r,
                       .activity = FINDING_CREATE,
                       .severity = kinds[what].severity,
                       .time_ms = r->time_ms,
-                      .vigia = put_vigia(s, t, value)};
+                      .vigia = put_vigia(s, r, t, value)};
     struct event_detection *d = &e.u.detection;
     buf_clear(&s->message);
     buf_printf(&s->message, "%s: %s", kinds[what].title, t->text);
@@ -229,6 +244,7 @@ static int templates_open(const struct detect_host *host, void **self, struct er
     s->miner = miner_new();
     s->message = BUF_INIT(1024);
     s->vigia = BUF_INIT(8192);
+    s->masked = BUF_INIT(16384);
     s->state = BUF_INIT(4096);
     if (host->store)
         store_each(host->store, STORE_DETECT, TEMPLATES_KEY_PREFIX, restore_one, s);
@@ -259,6 +275,7 @@ static void templates_close(void *self)
     miner_free(s->miner);
     buf_release(&s->message);
     buf_release(&s->vigia);
+    buf_release(&s->masked);
     buf_release(&s->state);
     free(s);
 }

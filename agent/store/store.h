@@ -57,6 +57,13 @@ int store_each(struct store *s, enum store_table t, struct span prefix,
 int store_each_from(struct store *s, enum store_table t, struct span prefix, struct span from,
                     bool (*each)(void *ctx, struct span key, struct span value), void *ctx);
 
+/* For a look from another process while collect runs: the entries as its last commit left them, in
+ * key order, 8 MiB at most. each() returning false ends the walk. -EAGAIN and e: commits came too
+ * fast. */
+int store_look(const char *folder, enum store_table t, struct span prefix,
+               bool (*each)(void *ctx, struct span key, struct span value), void *ctx,
+               struct error *e);
+
 void store_put(struct store *s, enum store_table t, struct span key, struct span value);
 void store_remove(struct store *s, enum store_table t, struct span key);
 size_t store_pending_bytes(const struct store *s);

@@ -60,14 +60,14 @@ static struct span span_of_value(const MDB_val *v)
 
 /* ---- open and close ---- */
 
-static int open_tables(struct table_file *f)
+static int open_tables(struct table_file *f, bool look)
 {
     MDB_txn *txn;
-    int rc = mdb_txn_begin(f->env, NULL, 0, &txn);
+    int rc = mdb_txn_begin(f->env, NULL, look ? MDB_RDONLY : 0, &txn);
     if (rc != 0)
         return rc;
     for (size_t i = 0; i < STORE_TABLES && rc == 0; i++)
-        rc = mdb_dbi_open(txn, table_names[i], MDB_CREATE, &f->table[i]);
+        rc = mdb_dbi_open(txn, table_names[i], look ? 0 : MDB_CREATE, &f->table[i]);
     if (rc == 0)
         return mdb_txn_commit(txn); /* writes nothing when all were there */
     mdb_txn_abort(txn);
@@ -92,9 +92,10 @@ static int check_length(struct table_file *f, const char *path)
     return file.size / stat.ms_psize > info.me_last_pgno ? 0 : -EUCLEAN;
 }
 
-int table_file_open(const char *path, struct table_file **out)
+static int open_as(const char *path, bool look, struct table_file **out)
 {
     char native[4400];
+    unsigned flags = MDB_NOSUBDIR | MDB_NOLOCK | MDB_NORDAHEAD | (look ? MDB_RDONLY : 0);
     struct table_file *f = mem_new(1, sizeof(*f));
     int rc = mdb_env_create(&f->env);
     if (rc == 0)
@@ -104,16 +105,32 @@ int table_file_open(const char *path, struct table_file **out)
     if (rc == 0 && file_native_path(path, native, sizeof(native)) < 0)
         rc = ENAMETOOLONG;
     if (rc == 0)
-        rc = mdb_env_open(f->env, native, MDB_NOSUBDIR | MDB_NOLOCK | MDB_NORDAHEAD, 0600);
+        rc = mdb_env_open(f->env, native, flags, 0600);
     rc = rc == 0 ? check_length(f, path) : error_of(rc);
     if (rc == 0)
-        rc = error_of(open_tables(f));
+        rc = error_of(open_tables(f, look));
     if (rc != 0) {
         table_file_close(f);
         return rc;
     }
     *out = f;
     return 0;
+}
+
+int table_file_open(const char *path, struct table_file **out)
+{
+    return open_as(path, false, out);
+}
+
+int table_file_look(const char *path, struct table_file **out)
+{
+    return open_as(path, true, out);
+}
+
+uint64_t table_file_version(struct table_file *f)
+{
+    MDB_envinfo info = {0};
+    return mdb_env_info(f->env, &info) == 0 ? info.me_last_txnid : 0;
 }
 
 void table_file_close(struct table_file *f)

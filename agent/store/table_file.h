@@ -14,6 +14,11 @@
 struct table_file;
 /* -EUCLEAN: the file is no such file, cut short, or of a foreign version. */
 int table_file_open(const char *path, struct table_file **out);
+/* For reading while another process has it open. What was read is whole only if table_file_version
+ * is the same before and after: pages of the last commit are not written over until the one after
+ * the next begins. */
+int table_file_look(const char *path, struct table_file **out);
+uint64_t table_file_version(struct table_file *f); /* counts commits */
 void table_file_close(struct table_file *f);
 
 int table_file_get(struct table_file *f, enum store_table t, struct span key, struct buf *out);

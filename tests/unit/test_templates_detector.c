@@ -126,6 +126,22 @@ static void test_value(void **state)
     d->close(self);
 }
 
+static void test_secrets(void **state)
+{
+    (void)state;
+    void *self = learned();
+    for (int i = 0; i < TEMPLATES_FIRM; i++)
+        feed(self, LEARNED + 9 * HOUR_MS, "connect password=hunter2 now");
+    assert_int_equal(seen.n, 1);
+    assert_null(strstr(seen.message, "hunter2"));
+    assert_null(strstr(seen.vigia, "hunter2"));
+    feed(self, LEARNED + 9 * HOUR_MS, "connect password=letmein4 now");
+    assert_int_equal(seen.n, 2);
+    assert_string_equal(seen.id, "template-value");
+    assert_null(strstr(seen.vigia, "letmein4"));
+    d->close(self);
+}
+
 static void test_hour(void **state)
 {
     (void)state;
@@ -228,7 +244,7 @@ int main(void)
         cmocka_unit_test(test_new),  cmocka_unit_test(test_value),
         cmocka_unit_test(test_hour), cmocka_unit_test(test_flood),
         cmocka_unit_test(test_kill), cmocka_unit_test(test_false_times),
-        cmocka_unit_test(test_age),
+        cmocka_unit_test(test_age),  cmocka_unit_test(test_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
