@@ -103,7 +103,7 @@ const struct config_key config_keys[] = {
         "Read the system's journal; auto: where none of the syslog files above is there."),
 
     KEY("detect", "enabled", KEY_BOOL, detect, 0, 0, NULL, "yes",
-        "Apply the rules in the rules folder to the logs."),
+        "Apply the rules in the rules folder to the logs, and learn what they usually say."),
 
     KEY("patch", "enabled", KEY_BOOL, patch, 0, 0, NULL, "yes",
         "Tell installed packages and pending updates."),

@@ -142,6 +142,24 @@ static uint32_t shape_of(uint32_t origin, size_t n, uint64_t marks, const uint32
     return shape;
 }
 
+struct shape {
+    uint32_t hash, origin;
+    uint64_t marks;
+    size_t n;
+};
+
+static struct shape shape_of_line(uint32_t origin, const struct tokens *line)
+{
+    uint32_t hash[TOKENS_MAX];
+    struct shape s = {.origin = origin, .n = line->n};
+    for (size_t i = 0; i < line->n; i++) {
+        hash[i] = line->list[i].hash;
+        s.marks |= (uint64_t)(line->list[i].kind == TOKEN_MARK) << i;
+    }
+    s.hash = shape_of(origin, s.n, s.marks, hash);
+    return s;
+}
+
 struct difference {
     unsigned n;    /* words that differ */
     unsigned only; /* the last of them */
@@ -176,18 +194,18 @@ struct family { /* siblings of a line, by the place where they differ */
     unsigned assigned, few;
 };
 
-static bool same_shape(const struct template *t, uint32_t shape, uint32_t origin, size_t n)
+static bool has_shape(const struct template *t, const struct shape *s)
 {
-    return t->shape == shape && t->origin == origin && t->n == n;
+    return t->shape == s->hash && t->origin == s->origin && t->n == s->n && t->marks == s->marks;
 }
 
-static void find_family(struct miner *m, uint32_t shape, uint32_t origin, const struct tokens *line,
+static void find_family(struct miner *m, const struct shape *shape, const struct tokens *line,
                         struct family *out)
 {
     unsigned looked = 0;
     *out = (struct family){0};
-    for (struct template *t = at(m, *bucket_of(m, shape)); t; t = at(m, t->next)) {
-        if (!same_shape(t, shape, origin, line->n))
+    for (struct template *t = at(m, *bucket_of(m, shape->hash)); t; t = at(m, t->next)) {
+        if (!has_shape(t, shape))
             continue;
         struct difference d = compare(t, line);
         if (d.n == 0) {
@@ -261,17 +279,19 @@ static void follow_value(struct template *t, const struct token *token, size_t p
             (struct miner_value){(uint8_t)place, varies, tokens_hash(token->text)};
 }
 
-static struct template *template_new(struct miner *m, uint32_t origin, uint32_t shape,
-                                     struct span name, const struct tokens *line)
+static struct template *template_new(struct miner *m, const struct shape *shape, struct span name,
+                                     const struct tokens *line)
 {
     struct template *t = slot_take(m);
-    *t = (struct template){
-        .id = ++m->last_id, .origin = origin, .n = (uint8_t)line->n, .shape = shape};
+    *t = (struct template){.id = ++m->last_id,
+                           .origin = shape->origin,
+                           .n = (uint8_t)line->n,
+                           .shape = shape->hash,
+                           .marks = shape->marks};
     for (size_t i = 0; i < line->n; i++) {
         const struct token *token = &line->list[i];
         t->hash[i] = token->hash;
         t->wild |= (uint64_t)(token->kind == TOKEN_VALUE) << i;
-        t->marks |= (uint64_t)(token->kind == TOKEN_MARK) << i;
         if (token->kind == TOKEN_VALUE && !token->number)
             follow_value(t, token, i, false);
     }
@@ -311,16 +331,16 @@ static void widen(struct template *t, const struct tokens *line, uint64_t wild, 
 }
 
 /* All siblings become one template. */
-static struct template *unite(struct miner *m, uint32_t shape, uint32_t origin,
-                              const struct tokens *line, struct span name, int place)
+static struct template *unite(struct miner *m, const struct shape *shape, const struct tokens *line,
+                              struct span name, int place)
 {
     struct template *first = NULL;
     uint64_t wild = 0;
     uint16_t next;
-    for (uint16_t i = *bucket_of(m, shape); i != MINER_NONE; i = next) {
+    for (uint16_t i = *bucket_of(m, shape->hash); i != MINER_NONE; i = next) {
         struct template *t = &m->slots[i];
         next = t->next;
-        if (!same_shape(t, shape, origin, line->n) || !is_sibling(compare(t, line), place))
+        if (!has_shape(t, shape) || !is_sibling(compare(t, line), place))
             continue;
         for (size_t k = 1; k < line->n; k++)
             if (line->list[k].kind != TOKEN_MARK && t->hash[k] != line->list[k].hash)
@@ -338,23 +358,17 @@ static struct template *unite(struct miner *m, uint32_t shape, uint32_t origin,
 struct template *miner_take(struct miner *m, uint32_t origin, struct span name,
                             const struct tokens *line, bool *fresh)
 {
-    uint32_t hash[TOKENS_MAX];
-    uint64_t marks = 0;
+    const struct shape shape = shape_of_line(origin, line);
     struct family family;
-    for (size_t i = 0; i < line->n; i++) {
-        hash[i] = line->list[i].hash;
-        marks |= (uint64_t)(line->list[i].kind == TOKEN_MARK) << i;
-    }
-    uint32_t shape = shape_of(origin, line->n, marks, hash);
-    find_family(m, shape, origin, line, &family);
+    find_family(m, &shape, line, &family);
     *fresh = false;
     if (family.exact)
         return family.exact;
     int place = value_place(&family, line->n);
     if (place >= 0)
-        return unite(m, shape, origin, line, name, place);
+        return unite(m, &shape, line, name, place);
     *fresh = true;
-    return template_new(m, origin, shape, name, line);
+    return template_new(m, &shape, name, line);
 }
 
 /* Counts are kept exact in memory; of them, only powers of two make state worth writing. */
