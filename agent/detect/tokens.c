@@ -1,5 +1,7 @@
 #include "detect/tokens.h"
 
+#define REPEAT_MAX 8 /* tokens */
+
 enum { C_OTHER, C_BLANK, C_MARK, C_DIGIT, C_LETTER };
 
 static const uint8_t classes[256] = {
@@ -134,6 +136,12 @@ static bool has_bracket(struct span mark)
     return false;
 }
 
+/* "=", also with a quote or bracket behind it */
+static bool assigns(const struct token *t)
+{
+    return is_kind(t, TOKEN_MARK) && span_find(t->text, '=') < t->text.n;
+}
+
 static void add(struct tokens *out, enum token_kind kind, struct span text, uint32_t hash)
 {
     if (out->n < TOKENS_MAX)
@@ -157,8 +165,7 @@ static void add_value(struct tokens *out, struct span text, bool number)
         out->n--;
         extend(earlier, text);
     } else {
-        bool assigned = before && before->kind == TOKEN_MARK && before->text.n > 0 &&
-                        before->text.p[before->text.n - 1] == '=';
+        bool assigned = assigns(before);
         add(out, TOKEN_VALUE, text, 0);
         if (last(out, 0)->kind == TOKEN_VALUE) {
             last(out, 0)->number = number;
@@ -179,8 +186,7 @@ static void add_word(struct tokens *out, const struct word *w, const char *line,
     } else if (blank && is_kind(before, TOKEN_WORD) && span_equal_text(before->text, "user")) {
         add_value(out, w->text, false);
     } else {
-        bool assigned = is_kind(before, TOKEN_MARK) && before->text.n > 0 &&
-                        before->text.p[before->text.n - 1] == '=';
+        bool assigned = assigns(before);
         add(out, TOKEN_WORD, w->text, tokens_hash(w->text));
         last(out, 0)->assigned = assigned;
     }
@@ -210,12 +216,77 @@ static void add_mark(struct tokens *out, struct span text)
     add(out, TOKEN_MARK, text, mark_hash(text));
 }
 
+static bool same_token(const struct token *a, const struct token *b)
+{
+    return a->kind == b->kind && a->hash == b->hash;
+}
+
+/* "a1 <ok> a2 <ok> a3 <ok>": what repeats with other values is there once. */
+static void drop_repeats(struct tokens *out)
+{
+    for (size_t period = 2; period <= REPEAT_MAX && 2 * period <= out->n; period++) {
+        const struct token *now = &out->list[out->n - period], *before = now - period;
+        bool value = false;
+        size_t i = 0;
+        for (; i < period && same_token(&before[i], &now[i]); i++)
+            value |= now[i].kind == TOKEN_VALUE;
+        if (i == period && value) {
+            out->n -= period;
+            return;
+        }
+    }
+}
+
 /* ---- the line ---- */
+
+/* "enable.....0": two or more dots behind a word are a mark, however many. */
+static bool is_leader(const char *p, const char *end)
+{
+    return end - p >= 2 && p[0] == '.' && p[1] == '.';
+}
+
+static const char *take_leader(const char *p, const char *end, struct tokens *out)
+{
+    add_mark(out, (struct span){p, 2});
+    while (p < end && *p == '.')
+        p++;
+    return p;
+}
+
+static bool is_hex_digit(char c)
+{
+    return class_of(c) == C_DIGIT || (c >= 'a' && c <= 'f') || (c >= 'A' && c <= 'F');
+}
+
+/* Length of a hardware or IPv6 address here: groups of at most four hex digits and three colons or
+ * more; else 0. */
+static size_t address_length(const char *p, const char *end)
+{
+    const char *first = p;
+    unsigned colons = 0, digits = 0;
+    for (; p < end && (*p == ':' || is_hex_digit(*p)); p++) {
+        colons += *p == ':';
+        digits = *p == ':' ? 0 : digits + 1;
+        if (digits > 4)
+            return 0;
+    }
+    if (p > first && p[-1] == ':')
+        p--, colons--;
+    bool ends = p == end || class_of(*p) == C_BLANK || class_of(*p) == C_MARK || *p == '.';
+    return colons >= 3 && ends ? (size_t)(p - first) : 0;
+}
 
 static const char *take_word(const char *p, const char *line, const char *end, struct tokens *out)
 {
     struct word w = {.text = {p, 0}};
+    size_t address = is_hex_digit(*p) ? address_length(p, end) : 0;
+    if (address > 0) {
+        add_value(out, (struct span){p, address}, false);
+        return p + address;
+    }
     for (; p < end && class_of(*p) != C_BLANK && class_of(*p) != C_MARK; p++) {
+        if (p > w.text.p && is_leader(p, end))
+            break;
         w.digit |= class_of(*p) == C_DIGIT;
         w.letter |= class_of(*p) == C_LETTER;
         w.dots += *p == '.';
@@ -272,7 +343,10 @@ void tokens_take(struct span line, struct tokens *out)
             p++;
         else if (class == C_MARK)
             p = take_mark(p, line.p, end, out);
+        else if (p > line.p && class_of(p[-1]) > C_MARK && is_leader(p, end))
+            p = take_leader(p, end, out);
         else
             p = take_word(p, line.p, end, out);
+        drop_repeats(out);
     }
 }

@@ -5,7 +5,8 @@
  * of a date, true/false/null, the name after "user".
  *
  * So that one statement of a program gives the same tokens whatever it prints: values in a row are
- * one (lists), a number takes its unit along, and an empty value or empty brackets hold one, too.
+ * one (lists), what repeats with other values is there once, a number takes its unit along, and an
+ * empty value or empty brackets hold one, too.
  */
 #ifndef DETECT_TOKENS_H
 #define DETECT_TOKENS_H

@@ -42,6 +42,12 @@ static void test_pairs(void **state)
         {"host a1 () up", "host a1 (b2) up", true},
         {"user= rhost=192.0.2.1", "user= rhost=", true},
         {"ready: true", "ready: false", true},
+        {"bssid ab:cd:ef:1a:bc:de left", "bssid 00:11:22:33:44:55 left", true},
+        {"at fe80::dead:beef:cafe up", "at 192.0.2.1 up", true},
+        {"node a1 <ok> node b2 <ok> seen", "node a1 <ok> seen", true},
+        {"trap enable.....0", "trap enable...1", true},
+        {"trap enable.....0", "trap ready....0", false},
+        {"see ../x/y now", "see ../a/b/c now", true},
         {"service started", "service stopped", false},
         {"check pass; user unknown", "check fail; user unknown", false},
         {"May be late", "April be late", false},
@@ -84,7 +90,7 @@ static void test_joint(void **state)
     struct miner *m = miner_new();
     char line[128];
     for (char c = 'a'; c <= 'z'; c++) {
-        snprintf(line, sizeof(line), "lock tag=%c%c, name=%c%c%c taken", c, c, c, c, c);
+        snprintf(line, sizeof(line), "lock tag=\"%c%c\", name=%c%c%c taken", c, c, c, c, c);
         id_of(m, line);
         snprintf(line, sizeof(line), "copied from %cx to %cy, all went well", c, c);
         id_of(m, line);
