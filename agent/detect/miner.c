@@ -304,7 +304,8 @@ static struct template *template_new(struct miner *m, const struct shape *shape,
 static void absorb(struct miner *m, struct template *into, struct template *t)
 {
     list_remove(m, into);
-    into->count += t->count;
+    uint64_t room = UINT64_MAX - into->count; /* a damaged state may say anything */
+    into->count += t->count < room ? t->count : room;
     into->first_ms = t->first_ms < into->first_ms ? t->first_ms : into->first_ms;
     into->last_ms = t->last_ms > into->last_ms ? t->last_ms : into->last_ms;
     into->days = t->days > into->days ? t->days : into->days;
@@ -379,7 +380,7 @@ void miner_seen(struct miner *m, struct template *t, int64_t time_ms)
     bool day = t->count == 0 || time_ms / DAY_MS > t->last_ms / DAY_MS;
     t->first_ms = t->count == 0 ? time_ms : t->first_ms;
     t->last_ms = t->count == 0 || time_ms > t->last_ms ? time_ms : t->last_ms;
-    t->count++;
+    t->count += t->count < UINT64_MAX;
     t->dirty |= day || (t->hours & hour) == 0 || (t->count & (t->count - 1)) == 0;
     t->days = (uint16_t)(t->days + (day && t->days < UINT16_MAX));
     t->hours |= hour;

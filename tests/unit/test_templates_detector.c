@@ -135,8 +135,12 @@ static void test_secrets(void **state)
     assert_int_equal(seen.n, 1);
     assert_null(strstr(seen.message, "hunter2"));
     assert_null(strstr(seen.vigia, "hunter2"));
-    feed(self, LEARNED + 9 * HOUR_MS, "connect password=letmein4 now");
+    feed(self, LEARNED + 9 * HOUR_MS, "unlock with password=sesame now");
     assert_int_equal(seen.n, 2);
+    assert_null(strstr(seen.message, "sesame"));
+    assert_null(strstr(seen.vigia, "sesame"));
+    feed(self, LEARNED + 9 * HOUR_MS, "connect password=letmein4 now");
+    assert_int_equal(seen.n, 3);
     assert_string_equal(seen.id, "template-value");
     assert_null(strstr(seen.vigia, "letmein4"));
     d->close(self);
@@ -201,6 +205,7 @@ static void test_kill(void **state)
     (void)state;
     uint8_t uid[EVENT_UID_SIZE];
     void *self = learned();
+    feed(self, LEARNED + 9 * HOUR_MS, "login of user backup ok"); /* count, day, hour are saved */
     d->checkpoint(self);
     feed(self, LEARNED + 9 * HOUR_MS, "segfault at 7ffe");
     feed(self, LEARNED + 9 * HOUR_MS + 1, "login of user eve ok");
