@@ -20,7 +20,7 @@ static const char help[] =
     "  --json         one object: learning, counters, templates\n";
 
 struct list {
-    struct template *items; /* room for MINER_MAX */
+    struct mined *items; /* room for MINER_MAX */
     size_t n;
     struct templates_head head;
 };
@@ -40,7 +40,7 @@ static bool take(void *ctx, struct span key, struct span value)
 
 static int by_count(const void *a, const void *b)
 {
-    const struct template *x = a, *y = b;
+    const struct mined *x = a, *y = b;
     if (x->count != y->count)
         return x->count > y->count ? -1 : 1;
     return x->id < y->id ? -1 : x->id > y->id;
@@ -51,13 +51,13 @@ static bool is_learning(const struct list *l)
     return l->head.learned_ms < TEMPLATES_LEARN_MS;
 }
 
-static unsigned hours_of(const struct template *t)
+static unsigned hours_of(const struct mined *t)
 {
     return (unsigned)__builtin_popcount(t->hours);
 }
 
 /* How many values have always been the same. */
-static unsigned constant_of(const struct template *t)
+static unsigned constant_of(const struct mined *t)
 {
     unsigned n = 0;
     for (size_t i = 0; i < t->values_n; i++)
@@ -86,7 +86,7 @@ static void print(const struct list *l)
     }
 }
 
-static void put_template(struct json_out *j, const struct template *t)
+static void put_template(struct json_out *j, const struct mined *t)
 {
     json_object(j, NULL);
     json_uint(j, "id", t->id);
@@ -139,7 +139,7 @@ int cmd_templates(int argc, char **argv)
         fprintf(stderr, "vigia templates: %s\n", e.text);
         return 2;
     }
-    struct list l = {.items = mem_new(MINER_MAX, sizeof(struct template))};
+    struct list l = {.items = mem_new(MINER_MAX, sizeof(struct mined))};
     rc = store_look(c->state_dir, STORE_DETECT, TEMPLATES_KEY_PREFIX, take, &l, &e);
     if (rc == 0) {
         qsort(l.items, l.n, sizeof(l.items[0]), by_count);

@@ -16,7 +16,7 @@
 enum { LIST_YOUNG, LIST_SETTLED, LISTS };
 
 struct miner {
-    struct template slots[MINER_MAX];
+    struct mined slots[MINER_MAX];
     uint16_t buckets[BUCKETS];
     uint16_t newest[LISTS], oldest[LISTS];
     uint16_t free; /* through next */
@@ -30,12 +30,12 @@ size_t miner_bytes(void)
     return sizeof(struct miner);
 }
 
-static uint16_t index_of(const struct miner *m, const struct template *t)
+static uint16_t index_of(const struct miner *m, const struct mined *t)
 {
     return (uint16_t)(t - m->slots);
 }
 
-static struct template *at(struct miner *m, uint16_t i)
+static struct mined *at(struct miner *m, uint16_t i)
 {
     return i == MINER_NONE ? NULL : &m->slots[i];
 }
@@ -59,24 +59,30 @@ void miner_free(struct miner *m)
 
 /* ---- order of being seen ---- */
 
-static int list_of(const struct template *t)
+static int list_of(const struct mined *t)
 {
     return t->count < SETTLED ? LIST_YOUNG : LIST_SETTLED;
 }
 
-static void list_remove(struct miner *m, struct template *t)
+static void list_remove(struct miner *m, struct mined *t)
 {
     int list = list_of(t);
-    struct template *newer = at(m, t->newer), *older = at(m, t->older);
-    *(newer ? &newer->older : &m->newest[list]) = t->older;
-    *(older ? &older->newer : &m->oldest[list]) = t->newer;
+    struct mined *newer = at(m, t->newer), *older = at(m, t->older);
+    if (newer)
+        newer->older = t->older;
+    else
+        m->newest[list] = t->older;
+    if (older)
+        older->newer = t->newer;
+    else
+        m->oldest[list] = t->newer;
     m->young -= list == LIST_YOUNG;
 }
 
-static void list_add(struct miner *m, struct template *t)
+static void list_add(struct miner *m, struct mined *t)
 {
     int list = list_of(t);
-    struct template *newest = at(m, m->newest[list]);
+    struct mined *newest = at(m, m->newest[list]);
     t->newer = MINER_NONE;
     t->older = m->newest[list];
     if (newest)
@@ -94,7 +100,7 @@ static uint16_t *bucket_of(struct miner *m, uint32_t shape)
     return &m->buckets[(shape ^ shape >> 16) % BUCKETS];
 }
 
-static void slot_use(struct miner *m, struct template *t)
+static void slot_use(struct miner *m, struct mined *t)
 {
     uint16_t *bucket = bucket_of(m, t->shape);
     t->used = t->dirty = true;
@@ -104,7 +110,7 @@ static void slot_use(struct miner *m, struct template *t)
     m->used++;
 }
 
-static void slot_release(struct miner *m, struct template *t)
+static void slot_release(struct miner *m, struct mined *t)
 {
     uint16_t *link = bucket_of(m, t->shape);
     while (*link != index_of(m, t))
@@ -118,14 +124,14 @@ static void slot_release(struct miner *m, struct template *t)
     m->used--;
 }
 
-static struct template *slot_take(struct miner *m)
+static struct mined *slot_take(struct miner *m)
 {
     if (m->free == MINER_NONE) {
         int list = m->young > MINER_MAX / 4 ? LIST_YOUNG : LIST_SETTLED;
         slot_release(m, &m->slots[m->oldest[list]]);
         m->evicted++;
     }
-    struct template *t = &m->slots[m->free];
+    struct mined *t = &m->slots[m->free];
     m->free = t->next;
     return t;
 }
@@ -170,7 +176,7 @@ struct difference {
 /* What makes a template a sibling of a line: differing in one word, at the place; or these. */
 enum { PLACE_ASSIGNED = TOKENS_MAX, PLACE_FEW };
 
-static struct difference compare(const struct template *t, const struct tokens *line)
+static struct difference compare(const struct mined *t, const struct tokens *line)
 {
     struct difference d = {.assigned = true};
     unsigned words = 1;
@@ -189,12 +195,12 @@ static struct difference compare(const struct template *t, const struct tokens *
 }
 
 struct family { /* siblings of a line, by the place where they differ */
-    struct template *exact;
+    struct mined *exact;
     uint8_t variants[TOKENS_MAX];
     unsigned assigned, few;
 };
 
-static bool has_shape(const struct template *t, const struct shape *s)
+static bool has_shape(const struct mined *t, const struct shape *s)
 {
     return t->shape == s->hash && t->origin == s->origin && t->n == s->n && t->marks == s->marks;
 }
@@ -204,7 +210,7 @@ static void find_family(struct miner *m, const struct shape *shape, const struct
 {
     unsigned looked = 0;
     *out = (struct family){0};
-    for (struct template *t = at(m, *bucket_of(m, shape->hash)); t; t = at(m, t->next)) {
+    for (struct mined *t = at(m, *bucket_of(m, shape->hash)); t; t = at(m, t->next)) {
         if (!has_shape(t, shape))
             continue;
         struct difference d = compare(t, line);
@@ -240,7 +246,7 @@ static bool is_sibling(struct difference d, int place)
 }
 
 /* Secrets are masked here already: neither state nor findings hold them. */
-static void set_text(struct template *t, struct span name, const struct tokens *line)
+static void set_text(struct mined *t, struct span name, const struct tokens *line)
 {
     struct buf b = BUF_INIT(4096), masked = BUF_INIT(8192);
     buf_put_span(&b, name);
@@ -264,7 +270,7 @@ static void set_text(struct template *t, struct span name, const struct tokens *
     buf_release(&masked);
 }
 
-static struct miner_value *value_at(struct template *t, size_t place)
+static struct miner_value *value_at(struct mined *t, size_t place)
 {
     for (size_t i = 0; i < t->values_n; i++)
         if (t->values[i].at == place)
@@ -272,22 +278,22 @@ static struct miner_value *value_at(struct template *t, size_t place)
     return NULL;
 }
 
-static void follow_value(struct template *t, const struct token *token, size_t place, bool varies)
+static void follow_value(struct mined *t, const struct token *token, size_t place, bool varies)
 {
     if (!value_at(t, place) && t->values_n < MINER_VALUES)
         t->values[t->values_n++] =
             (struct miner_value){(uint8_t)place, varies, tokens_hash(token->text)};
 }
 
-static struct template *template_new(struct miner *m, const struct shape *shape, struct span name,
-                                     const struct tokens *line)
+static struct mined *template_new(struct miner *m, const struct shape *shape, struct span name,
+                                  const struct tokens *line)
 {
-    struct template *t = slot_take(m);
-    *t = (struct template){.id = ++m->last_id,
-                           .origin = shape->origin,
-                           .n = (uint8_t)line->n,
-                           .shape = shape->hash,
-                           .marks = shape->marks};
+    struct mined *t = slot_take(m);
+    *t = (struct mined){.id = ++m->last_id,
+                        .origin = shape->origin,
+                        .n = (uint8_t)line->n,
+                        .shape = shape->hash,
+                        .marks = shape->marks};
     for (size_t i = 0; i < line->n; i++) {
         const struct token *token = &line->list[i];
         t->hash[i] = token->hash;
@@ -301,7 +307,7 @@ static struct template *template_new(struct miner *m, const struct shape *shape,
 }
 
 /* Takes the counts of one that is absorbed. */
-static void absorb(struct miner *m, struct template *into, struct template *t)
+static void absorb(struct miner *m, struct mined *into, struct mined *t)
 {
     list_remove(m, into);
     uint64_t room = UINT64_MAX - into->count; /* a damaged state may say anything */
@@ -319,7 +325,7 @@ static void absorb(struct miner *m, struct template *into, struct template *t)
 }
 
 /* Words that differ from the line's become values. */
-static void widen(struct template *t, const struct tokens *line, uint64_t wild, struct span name)
+static void widen(struct mined *t, const struct tokens *line, uint64_t wild, struct span name)
 {
     for (size_t i = 0; i < line->n; i++)
         if ((wild >> i & 1) != 0) {
@@ -332,14 +338,14 @@ static void widen(struct template *t, const struct tokens *line, uint64_t wild, 
 }
 
 /* All siblings become one template. */
-static struct template *unite(struct miner *m, const struct shape *shape, const struct tokens *line,
-                              struct span name, int place)
+static struct mined *unite(struct miner *m, const struct shape *shape, const struct tokens *line,
+                           struct span name, int place)
 {
-    struct template *first = NULL;
+    struct mined *first = NULL;
     uint64_t wild = 0;
     uint16_t next;
     for (uint16_t i = *bucket_of(m, shape->hash); i != MINER_NONE; i = next) {
-        struct template *t = &m->slots[i];
+        struct mined *t = &m->slots[i];
         next = t->next;
         if (!has_shape(t, shape) || !is_sibling(compare(t, line), place))
             continue;
@@ -352,12 +358,13 @@ static struct template *unite(struct miner *m, const struct shape *shape, const 
         else
             first = t;
     }
-    widen(first, line, wild, name);
+    if (first)
+        widen(first, line, wild, name);
     return first;
 }
 
-struct template *miner_take(struct miner *m, uint32_t origin, struct span name,
-                            const struct tokens *line, bool *fresh)
+struct mined *miner_take(struct miner *m, uint32_t origin, struct span name,
+                         const struct tokens *line, bool *fresh)
 {
     const struct shape shape = shape_of_line(origin, line);
     struct family family;
@@ -366,14 +373,13 @@ struct template *miner_take(struct miner *m, uint32_t origin, struct span name,
     if (family.exact)
         return family.exact;
     int place = value_place(&family, line->n);
-    if (place >= 0)
-        return unite(m, &shape, line, name, place);
-    *fresh = true;
-    return template_new(m, &shape, name, line);
+    struct mined *united = place >= 0 ? unite(m, &shape, line, name, place) : NULL;
+    *fresh = united == NULL;
+    return united ? united : template_new(m, &shape, name, line);
 }
 
 /* Counts are kept exact in memory; of them, only powers of two make state worth writing. */
-void miner_seen(struct miner *m, struct template *t, int64_t time_ms)
+void miner_seen(struct miner *m, struct mined *t, int64_t time_ms)
 {
     uint32_t hour = 1U << (unsigned)(time_ms / HOUR_MS % 24 + 24) % 24;
     list_remove(m, t);
@@ -390,7 +396,7 @@ void miner_seen(struct miner *m, struct template *t, int64_t time_ms)
 void miner_age(struct miner *m, int64_t before_ms)
 {
     for (int list = 0; list < LISTS; list++) {
-        struct template *t;
+        struct mined *t;
         while ((t = at(m, m->oldest[list])) && t->last_ms < before_ms)
             slot_release(m, t);
     }
@@ -406,7 +412,7 @@ uint64_t miner_evicted(const struct miner *m)
     return m->evicted;
 }
 
-struct template *miner_slot(struct miner *m, size_t slot)
+struct mined *miner_slot(struct miner *m, size_t slot)
 {
     return &m->slots[slot];
 }
@@ -415,7 +421,7 @@ struct template *miner_slot(struct miner *m, size_t slot)
 
 bool miner_load(struct miner *m, size_t slot, struct span bytes)
 {
-    struct template t;
+    struct mined t;
     if (slot >= MINER_MAX || m->slots[slot].used || !miner_read(bytes, &t))
         return false;
     t.shape = shape_of(t.origin, t.n, t.marks, t.hash);
@@ -442,7 +448,7 @@ void miner_loaded(struct miner *m)
     size_t n = 0;
     m->free = MINER_NONE;
     for (size_t i = MINER_MAX; i-- > 0;) {
-        struct template *t = &m->slots[i];
+        struct mined *t = &m->slots[i];
         if (t->used) {
             order[n++] = (struct seen){t->last_ms, (uint16_t)i};
             m->last_id = t->id > m->last_id ? t->id : m->last_id;

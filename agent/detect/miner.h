@@ -34,8 +34,7 @@ struct miner_value {
     uint32_t hash;
 };
 
-struct template
-{
+struct mined {
     uint32_t id;     /* 1, 2, 3 ... in the order of appearance */
     uint32_t origin; /* of the caller: who wrote it */
     uint64_t wild;   /* bit i: token i is a value */
@@ -60,10 +59,10 @@ void miner_free(struct miner *m);
 
 /* The template of a line, learned if there was none. *fresh: it is new. Valid until the next call.
  * name stands in front of the text of a new one; may be empty. */
-struct template *miner_take(struct miner *m, uint32_t origin, struct span name,
-                            const struct tokens *line, bool *fresh);
+struct mined *miner_take(struct miner *m, uint32_t origin, struct span name,
+                         const struct tokens *line, bool *fresh);
 /* One more line of t: count, times, hours, days. */
-void miner_seen(struct miner *m, struct template *t, int64_t time_ms);
+void miner_seen(struct miner *m, struct mined *t, int64_t time_ms);
 /* Forgets what was not seen since then. */
 void miner_age(struct miner *m, int64_t before_ms);
 
@@ -72,11 +71,11 @@ uint64_t miner_evicted(const struct miner *m);
 size_t miner_bytes(void); /* all the memory that a miner takes, whatever comes in */
 
 /* Slots 0 to MINER_MAX - 1, for state and display; not used: nothing stands there. */
-struct template *miner_slot(struct miner *m, size_t slot);
+struct mined *miner_slot(struct miner *m, size_t slot);
 
 /* A template as bytes (miner_state.c) and back. False when the bytes make no sense. */
-void miner_save(const struct template *t, struct buf *out);
-bool miner_read(struct span bytes, struct template *out);
+void miner_save(const struct mined *t, struct buf *out);
+bool miner_read(struct span bytes, struct mined *out);
 /* Into a new miner: each into its slot (false, and nothing changed, when it is bad or the slot is
  * taken), then miner_loaded once, before anything else. */
 bool miner_load(struct miner *m, size_t slot, struct span bytes);

@@ -3,7 +3,7 @@
 
 #define VERSION 1
 
-void miner_save(const struct template *t, struct buf *out)
+void miner_save(const struct mined *t, struct buf *out)
 {
     buf_put_byte(out, VERSION);
     buf_put_byte(out, (char)t->n);
@@ -45,7 +45,7 @@ static bool take_i64(struct span *rest, int64_t *out)
     return true;
 }
 
-static bool take_numbers(struct span *rest, struct template *t)
+static bool take_numbers(struct span *rest, struct mined *t)
 {
     uint8_t version;
     uint32_t days;
@@ -63,7 +63,7 @@ static bool take_numbers(struct span *rest, struct template *t)
            ((t->wild | t->marks) & ~tokens) == 0;
 }
 
-static bool take_value(struct span *rest, struct template *t, size_t i)
+static bool take_value(struct span *rest, struct mined *t, size_t i)
 {
     struct miner_value *v = &t->values[i];
     uint8_t varies;
@@ -73,9 +73,9 @@ static bool take_value(struct span *rest, struct template *t, size_t i)
     return varies <= 1 && v->at < t->n && (t->wild >> v->at & 1) != 0;
 }
 
-bool miner_read(struct span bytes, struct template *out)
+bool miner_read(struct span bytes, struct mined *out)
 {
-    *out = (struct template){.used = true};
+    *out = (struct mined){.used = true};
     if (!take_numbers(&bytes, out))
         return false;
     for (size_t i = 0; i < out->values_n; i++)

@@ -97,7 +97,7 @@ static struct span shown(struct templates *s, const struct record *r, struct spa
     return span_ends(buf_span(&s->masked), value) ? value : SPAN("***");
 }
 
-static struct span put_vigia(struct templates *s, const struct record *r, const struct template *t,
+static struct span put_vigia(struct templates *s, const struct record *r, const struct mined *t,
                              struct span value)
 {
     struct json_out j;
@@ -117,8 +117,8 @@ static struct span put_vigia(struct templates *s, const struct record *r, const 
     return s->vigia.failed ? (struct span){0, 0} : buf_span(&s->vigia);
 }
 
-static void tell(struct templates *s, enum what what, const struct record *r,
-                 const struct template *t, struct span value)
+static void tell(struct templates *s, enum what what, const struct record *r, const struct mined *t,
+                 struct span value)
 {
     struct span parts[] = {span_of(kinds[what].id), span_make(r->uid, sizeof(r->uid)), value};
     if (is_learning(s) || !within_budget(s))
@@ -147,7 +147,7 @@ static void tell(struct templates *s, enum what what, const struct record *r,
 
 /* ---- records ---- */
 
-static void look_at_values(struct templates *s, const struct record *r, struct template *t)
+static void look_at_values(struct templates *s, const struct record *r, struct mined *t)
 {
     for (size_t i = 0; i < t->values_n; i++) {
         struct miner_value *v = &t->values[i];
@@ -161,7 +161,7 @@ static void look_at_values(struct templates *s, const struct record *r, struct t
     }
 }
 
-static void look_at_hour(struct templates *s, const struct record *r, const struct template *t)
+static void look_at_hour(struct templates *s, const struct record *r, const struct mined *t)
 {
     unsigned hour = (unsigned)(s->head.clock_ms / HOUR_MS % 24);
     uint32_t around = 1U << hour | 1U << (hour + 1) % 24 | 1U << (hour + 23) % 24;
@@ -180,7 +180,7 @@ static void templates_record(void *self, const struct record *r)
     tokens_take(r->message, &s->tokens);
     uint32_t origin = tokens_hash(r->program) ^ tokens_hash(span_of(r->service)) * 3;
     struct span name = {r->program.p, r->program.n < 32 ? r->program.n : 32};
-    struct template *t = miner_take(s->miner, origin, name, &s->tokens, &fresh);
+    struct mined *t = miner_take(s->miner, origin, name, &s->tokens, &fresh);
     if (!fresh) {
         look_at_values(s, r, t);
         if (current)
@@ -208,7 +208,7 @@ static bool restore_one(void *ctx, struct span key, struct span value)
 
 static void save_slot(struct templates *s, size_t slot)
 {
-    struct template *t = miner_slot(s->miner, slot);
+    struct mined *t = miner_slot(s->miner, slot);
     char bytes[6] = {'t', 'p', 'l', '\0', (char)(slot >> 8), (char)slot};
     struct span key = {bytes, sizeof(bytes)}, none = {0, 0};
     buf_clear(&s->state);

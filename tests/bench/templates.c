@@ -15,12 +15,12 @@
 
 #define LINES 2000000
 
-static struct template *mine(struct miner *m, struct span line, int64_t time_ms)
+static struct mined *mine(struct miner *m, struct span line, int64_t time_ms)
 {
     struct tokens tokens;
     bool fresh;
     tokens_take(line, &tokens);
-    struct template *t = miner_take(m, 0, SPAN(""), &tokens, &fresh);
+    struct mined *t = miner_take(m, 0, SPAN(""), &tokens, &fresh);
     miner_seen(m, t, time_ms);
     return t;
 }
@@ -37,7 +37,7 @@ static int groups(bool texts)
     for (int round = 0; round < 2; round++) {
         struct span rest = buf_span(&text), line;
         while (span_take_line(&rest, &line)) {
-            const struct template *t = mine(m, line, 0);
+            const struct mined *t = mine(m, line, 0);
             if (round == 1)
                 printf("%u%s%s\n", t->id, texts ? " " : "", texts ? t->text : "");
         }

@@ -51,18 +51,18 @@ static void try_line(struct miner *m, struct span line, int64_t time_ms)
         if (tokens.list[i].text.p < line.p ||
             tokens.list[i].text.p + tokens.list[i].text.n > line.p + line.n)
             abort();
-    struct template *t = miner_take(m, 0, SPAN(""), &tokens, &fresh);
+    struct mined *t = miner_take(m, 0, SPAN(""), &tokens, &fresh);
     if (t->n != tokens.n)
         abort();
     miner_seen(m, t, time_ms);
-    struct template *again = miner_take(m, 0, SPAN(""), &tokens, &fresh);
+    struct mined *again = miner_take(m, 0, SPAN(""), &tokens, &fresh);
     if (fresh || again->n != t->n)
         abort();
 }
 
 static void check(struct miner *m)
 {
-    struct template t;
+    struct mined t;
     struct buf out = BUF_INIT(4096);
     size_t used = 0;
     for (size_t i = 0; i < MINER_MAX; i++) {

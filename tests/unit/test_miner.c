@@ -6,11 +6,11 @@
 
 #define HOUR_MS 3600000
 
-static struct template *take(struct miner *m, const char *line, int64_t time_ms, bool *fresh)
+static struct mined *take(struct miner *m, const char *line, int64_t time_ms, bool *fresh)
 {
     struct tokens tokens;
     tokens_take(span_of(line), &tokens);
-    struct template *t = miner_take(m, 7, SPAN("prog"), &tokens, fresh);
+    struct mined *t = miner_take(m, 7, SPAN("prog"), &tokens, fresh);
     miner_seen(m, t, time_ms);
     return t;
 }
@@ -196,7 +196,7 @@ static void test_state(void **state)
     copy_state(a, b);
     assert_int_equal(miner_used(b), 3);
     for (size_t i = 0; i < 4; i++) {
-        const struct template *t = take(b, lines[i], 9 * HOUR_MS, &fresh);
+        const struct mined *t = take(b, lines[i], 9 * HOUR_MS, &fresh);
         assert_false(fresh);
         assert_int_equal(t->id, take(a, lines[i], 9 * HOUR_MS, &fresh)->id);
     }
@@ -212,7 +212,7 @@ static void test_bad_state(void **state)
     (void)state;
     struct miner *m = miner_new();
     struct buf b = BUF_INIT(4096);
-    struct template t;
+    struct mined t;
     bool fresh;
     miner_save(take(m, "user=ana from 1.2.3.4", 5, &fresh), &b);
     assert_true(miner_read(buf_span(&b), &t));
