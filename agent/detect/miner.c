@@ -67,13 +67,12 @@ static int list_of(const struct mined *t)
 static void list_remove(struct miner *m, struct mined *t)
 {
     int list = list_of(t);
-    struct mined *newer = at(m, t->newer), *older = at(m, t->older);
-    if (newer)
-        newer->older = t->older;
+    if (t->newer != MINER_NONE)
+        m->slots[t->newer].older = t->older;
     else
         m->newest[list] = t->older;
-    if (older)
-        older->newer = t->newer;
+    if (t->older != MINER_NONE)
+        m->slots[t->older].newer = t->newer;
     else
         m->oldest[list] = t->newer;
     m->young -= list == LIST_YOUNG;
