@@ -4,17 +4,17 @@
 #include "cli/cmd.h"
 #include "config/config.h"
 #include "detect/templates.h"
+#include "platform/clock.h"
 #include "store/store.h"
 
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 static const char help[] =
     "Usage: vigia templates [--config FILE] [--json]\n\n"
     "The kinds of log messages that this host is known to write, the most frequent first: how "
     "often\n"
-    "(about), when last, how many hours of the day, and the message with <*> for what changes.\n"
+    "(about), when last, in how many hours of the day, and the message with <*> for what changes.\n"
     "The state is that of the last closed batch.\n\n"
     "  --config FILE  default " ARGS_DEFAULT_CONFIG "\n"
     "  --json         one object: learning, counters, templates\n";
@@ -65,12 +65,13 @@ static unsigned constant_of(const struct mined *t)
     return n;
 }
 
-static void day_text(int64_t ms, char *out, size_t size)
+static void print_age(int64_t ms)
 {
-    time_t seconds = (time_t)(ms / 1000);
-    struct tm day;
-    if (!gmtime_r(&seconds, &day) || strftime(out, size, "%Y-%m-%d", &day) == 0)
-        snprintf(out, size, "?");
+    int64_t hours = (clock_wall_ms() - ms) / 3600000;
+    if (hours < 48)
+        printf("%5lld h ago", (long long)(hours > 0 ? hours : 0));
+    else
+        printf("%5lld d ago", (long long)(hours / 24));
 }
 
 static void print(const struct list *l)
@@ -79,10 +80,9 @@ static void print(const struct list *l)
            is_learning(l) ? ", still learning" : "", (unsigned long long)l->head.told,
            (unsigned long long)l->head.suppressed, (unsigned long long)l->head.evicted);
     for (size_t i = 0; i < l->n; i++) {
-        char day[32];
-        day_text(l->items[i].last_ms, day, sizeof(day));
-        printf("%10llu  %s  %2u h  %s\n", (unsigned long long)l->items[i].count, day,
-               hours_of(&l->items[i]), l->items[i].text);
+        printf("%10llu", (unsigned long long)l->items[i].count);
+        print_age(l->items[i].last_ms);
+        printf("  %2u h  %s\n", hours_of(&l->items[i]), l->items[i].text);
     }
 }
 
