@@ -7,7 +7,7 @@ import shutil
 from bad_center import BadCenter
 from center_kit import free_port
 from told import numbers_in
-from world import DAY, HOUR, read_batch
+from world import DAY, HOUR
 
 # Never one that could be used: what is not said would be taken from the real system's own folders.
 GARBAGE = ("[agent\n", "[nonsense]\nx = 1\n", "\0\xff\xfe" * 300, "[spool]\ncap = many\n")
@@ -156,8 +156,8 @@ class StateLost(State):
 
     def change(self):
         self.told = [set(), set()]
-        for path in [path for path, _ in self.world.stored()] + self.world.waiting():
-            lines, changes = numbers_in(read_batch(path))
+        for _, events in self.world.sealed():
+            lines, changes = numbers_in(events)
             self.told[0].update(lines)
             self.told[1].update(changes)
         with open(self.folder + "/stream") as file:
@@ -172,14 +172,9 @@ class StateLost(State):
                 stream = file.read()
         except OSError:
             return False
-        stored = self.world.center + "/srv/vigia/v1/store/MX-TEST/pc-1/"
         if stream == self.old:      # rolled back meanwhile
             return True
-        paths = [stored + name for name in os.listdir(stored)] + self.world.waiting()
-        if not any(event["class_uid"] == 6007 for path in paths if os.path.basename(path).startswith(stream)
-                   for event in read_batch(path)):
-            return False
-        return True
+        return any(event["class_uid"] == 6007 for _, events in self.world.sealed(stream) for event in events)
 
     def close(self):
         self.world.lost.append((set(range(self.writer.lines)) - self.told[0],

@@ -207,6 +207,18 @@ class World(Line):
         for path in sorted(glob.glob(self.center + "/srv/vigia/v1/store/*/*/*.ndjson.gz")):
             yield path, read_batch(path)
 
+    def sealed(self, stream=""):
+        """(path, events) of every batch, waiting or stored. What is gone from the outbox by the time it is read is at
+        the center, which is looked at after it."""
+        for path in self.waiting():
+            if os.path.basename(path).startswith(stream):
+                try:
+                    yield path, read_batch(path)
+                except FileNotFoundError:
+                    pass
+        for path in sorted(glob.glob(self.center + "/srv/vigia/v1/store/MX-TEST/pc-1/%s*.ndjson.gz" % stream)):
+            yield path, read_batch(path)
+
     def waiting(self):
         return glob.glob(self.agent + "/var/lib/vigia/outbox/[ur][ro]*/*.ndjson.gz")
 
