@@ -15,6 +15,7 @@
 #define FRAME_AGE_MS      1000  /* an event is durable at most this long after it was emitted */
 #define CHECKPOINT_AGE_MS 30000 /* positions without events wait longer: re-reading is harmless */
 #define RETRY_MS          1000  /* disk full */
+#define TICK_MS           300000
 #define STORE_PENDING_MAX (4 << 20) /* state changes held in memory before they are committed */
 
 struct running_source {
@@ -49,7 +50,7 @@ struct pipeline {
     int64_t started_ms;
     int64_t frame_since;      /* when the first event of the pending frame came, 0: none */
     int64_t checkpoint_since; /* when the first record since the last frame came, 0: none */
-    int64_t spool_due;
+    int64_t spool_due, tick_due;
     bool urgent;     /* the pending frame holds an event that must go at once */
     int frame_error; /* why the journal could not be written (the frame stays in memory), or 0 */
     int seal_error;  /* why a batch could not be closed, or 0 */
@@ -263,6 +264,7 @@ void pipeline_start(struct pipeline *p, const struct config *c, const struct ide
         start_detector(p, all_detectors[i]);
     for (size_t i = 0; i < SOURCES_MAX && all_sources[i]; i++)
         start_source(p, all_sources[i]);
+    p->tick_due = 0;
     p->had_state = true; /* a reload is no new beginning */
 }
 
@@ -390,6 +392,18 @@ size_t pipeline_waits(struct pipeline *p, wait_t *out, size_t max)
     return n;
 }
 
+/* When they want to know the time again. */
+static int64_t tick_detectors(struct pipeline *p, int64_t now_ms)
+{
+    if (p->tick_due > now_ms)
+        return p->tick_due;
+    for (size_t i = 0; i < p->detectors_n; i++)
+        if (p->detectors[i].self && p->detectors[i].is->tick)
+            p->detectors[i].is->tick(p->detectors[i].self, clock_wall_ms());
+    p->tick_due = now_ms + TICK_MS;
+    return p->tick_due;
+}
+
 int64_t pipeline_round(struct pipeline *p, int64_t now_ms)
 {
     int64_t next = INT64_MAX;
@@ -404,6 +418,9 @@ int64_t pipeline_round(struct pipeline *p, int64_t now_ms)
             next = s->due;
     }
     now_ms = clock_mono_ms();
+    int64_t tick = tick_detectors(p, now_ms);
+    if (tick < next)
+        next = tick;
     if (frame_due(p) <= now_ms || (p->spool_due <= now_ms && spool_has_pending(p->spool)))
         write_frame(p);
     run_spool(p, now_ms);

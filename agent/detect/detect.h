@@ -33,7 +33,9 @@ struct detector {
     const char *name; /* "sigma" */
     int (*open)(const struct detect_host *host, void **self, struct error *e);
     void (*record)(void *self, const struct record *r);
-    void (*checkpoint)(void *self); /* a frame is about to be written */
+    void (*tick)(void *self, int64_t now_ms); /* what time it is (wall clock), every few minutes at
+                                                 least; may be NULL */
+    void (*checkpoint)(void *self);           /* a frame is about to be written */
     void (*health)(void *self, struct detect_health *out);
     void (*close)(void *self);
 };

@@ -4,6 +4,8 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "detect/all.h"
+#include "detect/rates.h"
+#include "detect/templates_rates.h"
 #include "event/mask.h"
 
 #include <stdlib.h>
@@ -17,6 +19,7 @@
 struct templates {
     struct detect_host host;
     struct miner *miner;
+    struct template_rates *rates;
     struct templates_head head;
     int64_t saved_ms; /* the clock as it was written last */
     bool head_dirty;
@@ -67,8 +70,9 @@ static bool is_learning(const struct templates *s)
 
 /* ---- findings ---- */
 
-static bool within_budget(struct templates *s)
+static bool within_budget(void *self)
 {
+    struct templates *s = self;
     struct templates_head *h = &s->head;
     int64_t hour = h->clock_ms / HOUR_MS;
     if (h->hour != hour) {
@@ -189,6 +193,13 @@ static void templates_record(void *self, const struct record *r)
     miner_seen(s->miner, t, r->time_ms < s->head.clock_ms ? r->time_ms : s->head.clock_ms);
     if (fresh)
         tell(s, WHAT_NEW, r, t, (struct span){0, 0});
+    template_rates_record(s->rates, r, t);
+}
+
+static void templates_tick(void *self, int64_t now_ms)
+{
+    struct templates *s = self;
+    template_rates_tick(s->rates, now_ms);
 }
 
 /* ---- state ---- */
@@ -225,6 +236,7 @@ static void templates_checkpoint(void *self)
     for (size_t i = 0; i < MINER_MAX; i++)
         if (miner_slot(s->miner, i)->dirty)
             save_slot(s, i);
+    template_rates_checkpoint(s->rates);
     if (!s->head_dirty && s->head.clock_ms - s->saved_ms < SAVE_MS)
         return;
     struct templates_head head = s->head;
@@ -249,6 +261,7 @@ static int templates_open(const struct detect_host *host, void **self, struct er
     if (host->store)
         store_each(host->store, STORE_DETECT, TEMPLATES_KEY_PREFIX, restore_one, s);
     miner_loaded(s->miner);
+    s->rates = template_rates_new(&s->host, s->miner, within_budget, s);
     log_info("detector templates: %zu known%s", miner_used(s->miner),
              is_learning(s) ? ", still learning" : "");
     *self = s;
@@ -259,6 +272,7 @@ static void templates_health(void *self, struct detect_health *out)
 {
     struct templates *s = self;
     uint64_t evicted = s->head.evicted + miner_evicted(s->miner);
+    uint64_t refused = template_rates_refused(s->rates);
     *out = (struct detect_health){0};
     if (s->head.suppressed > 0)
         snprintf(out->detail, sizeof(out->detail),
@@ -267,11 +281,16 @@ static void templates_health(void *self, struct detect_health *out)
     else if (evicted > 0)
         snprintf(out->detail, sizeof(out->detail), "%llu templates given up (more than %d at once)",
                  (unsigned long long)evicted, MINER_MAX);
+    else if (refused > 0)
+        snprintf(out->detail, sizeof(out->detail),
+                 "%llu messages not counted by the hour: there is room for %d kinds",
+                 (unsigned long long)refused, RATES_MAX);
 }
 
 static void templates_close(void *self)
 {
     struct templates *s = self;
+    template_rates_free(s->rates);
     miner_free(s->miner);
     buf_release(&s->message);
     buf_release(&s->vigia);
@@ -284,6 +303,7 @@ const struct detector detector_templates = {
     .name = "templates",
     .open = templates_open,
     .record = templates_record,
+    .tick = templates_tick,
     .checkpoint = templates_checkpoint,
     .health = templates_health,
     .close = templates_close,

@@ -6,6 +6,7 @@
  *   TEMPLATES_FIRM times: a user, a command, a destination; plain numbers do not count,
  * - template-hour: a firm template that was seen on TEMPLATES_HOUR_DAYS days, in an hour of the day
  *   (UTC) that never had it, nor had the hours beside it.
+ * and, after some weeks, how often (templates_rates.h).
  * Each is learned as it is told, so it is told once. At most TEMPLATES_BUDGET findings an hour;
  * those above are counted and told with the next. What was not seen for TEMPLATES_KEEP_MS is
  * forgotten.

@@ -99,6 +99,33 @@ static void *learned(void)
     return self;
 }
 
+/* The same four messages each minute, from nine to five, and then a log that stops. */
+static void test_rates(void **state)
+{
+    (void)state;
+    entries_n = 0;
+    void *self = start();
+    int64_t at = START, quiet = START + 8 * TEMPLATES_DAY_MS + 10 * HOUR_MS;
+    for (; at < quiet; at += 5 * 60000) {
+        d->tick(self, at);
+        for (int i = 0; i < 20 && at / HOUR_MS % 24 >= 9; i++)
+            feed(self, at, "accepted key for user backup");
+    }
+    assert_int_equal(seen.n, 0);
+    for (int i = 0; i < 2000; i++)
+        feed(self, at, "accepted key for user backup");
+    assert_int_equal(seen.n, 2); /* of the log and of the template */
+    assert_string_equal(seen.id, "rate-spike");
+    assert_non_null(
+        strstr(seen.vigia, "\"rate\":{\"template\":\"sshd: accepted key for user <*>\""));
+    feed(self, at - 2 * HOUR_MS, "accepted key for user backup"); /* of another time */
+    for (; at < quiet + 48 * HOUR_MS && seen.n == 2; at += 5 * 60000)
+        d->tick(self, at);
+    assert_string_equal(seen.id, "source-silent");
+    assert_true(at > quiet + 24 * HOUR_MS); /* nine hours of every night are usual */
+    d->close(self);
+}
+
 static void test_new(void **state)
 {
     (void)state;
@@ -246,10 +273,11 @@ static void test_age(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_new),  cmocka_unit_test(test_value),
-        cmocka_unit_test(test_hour), cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_kill), cmocka_unit_test(test_false_times),
-        cmocka_unit_test(test_age),  cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_rates),       cmocka_unit_test(test_new),
+        cmocka_unit_test(test_value),       cmocka_unit_test(test_hour),
+        cmocka_unit_test(test_flood),       cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_false_times), cmocka_unit_test(test_age),
+        cmocka_unit_test(test_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
