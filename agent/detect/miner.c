@@ -19,7 +19,8 @@ struct miner {
     struct mined slots[MINER_MAX];
     uint16_t buckets[BUCKETS];
     uint16_t newest[LISTS], oldest[LISTS];
-    uint16_t free; /* through next */
+    uint16_t free;      /* through next: given up */
+    uint16_t untouched; /* from here on no slot was ever used, nor its memory */
     uint32_t last_id;
     size_t used, young;
     uint64_t evicted;
@@ -47,8 +48,6 @@ struct miner *miner_new(void)
     memset(m->newest, 0xff, sizeof(m->newest));
     memset(m->oldest, 0xff, sizeof(m->oldest));
     m->free = MINER_NONE;
-    for (size_t i = MINER_MAX; i-- > 0; m->free = (uint16_t)i)
-        m->slots[i].next = m->free;
     return m;
 }
 
@@ -125,6 +124,8 @@ static void slot_release(struct miner *m, struct mined *t)
 
 static struct mined *slot_take(struct miner *m)
 {
+    if (m->free == MINER_NONE && m->untouched < MINER_MAX)
+        return &m->slots[m->untouched++];
     if (m->free == MINER_NONE) {
         int list = m->young > MINER_MAX / 4 ? LIST_YOUNG : LIST_SETTLED;
         slot_release(m, &m->slots[m->oldest[list]]);
@@ -425,6 +426,8 @@ bool miner_load(struct miner *m, size_t slot, struct span bytes)
         return false;
     t.shape = shape_of(t.origin, t.n, t.marks, t.hash);
     m->slots[slot] = t;
+    if (slot >= m->untouched)
+        m->untouched = (uint16_t)(slot + 1);
     return true;
 }
 
@@ -445,8 +448,7 @@ void miner_loaded(struct miner *m)
 {
     struct seen order[MINER_MAX];
     size_t n = 0;
-    m->free = MINER_NONE;
-    for (size_t i = MINER_MAX; i-- > 0;) {
+    for (size_t i = m->untouched; i-- > 0;) {
         struct mined *t = &m->slots[i];
         if (t->used) {
             order[n++] = (struct seen){t->last_ms, (uint16_t)i};

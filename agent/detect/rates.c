@@ -189,7 +189,8 @@ static void pause(struct rates *r, int64_t now_ms)
 {
     r->partial = true;
     for (size_t i = 0; i < RATES_MAX; i++)
-        r->series[i].seen_ms = now_ms;
+        if (r->series[i].used)
+            r->series[i].seen_ms = now_ms;
 }
 
 static void end_hour(struct rates *r)
@@ -213,6 +214,8 @@ static void begin_hour(struct rates *r, int64_t hour)
     r->partial = r->now_ms - hour * RATES_HOUR_MS > RATES_PAUSE_MS;
     for (size_t i = 0; i < RATES_MAX; i++) {
         struct rates_series *s = &r->series[i];
+        if (!s->used) /* and its memory untouched */
+            continue;
         s->count = 0;
         s->late = false;
         s->usual = rates_usual(s->past, hour_of_week(hour));
@@ -226,10 +229,12 @@ static void begin_week(struct rates *r, int64_t week)
     size_t weeks = passed > 0 && passed < RATES_WEEKS ? (size_t)passed : RATES_WEEKS;
     for (size_t i = 0; i < RATES_MAX && r->week != 0; i++) {
         struct rates_series *s = &r->series[i];
+        if (!s->used)
+            continue;
         memmove(&s->longest_s[weeks], &s->longest_s[0],
                 (RATES_WEEKS - weeks) * sizeof(s->longest_s[0]));
         memset(&s->longest_s[0], 0, weeks * sizeof(s->longest_s[0]));
-        s->dirty = s->used;
+        s->dirty = true;
     }
     r->week = week;
     r->head_dirty = true;
