@@ -1,7 +1,6 @@
 #include "detect/finding.h"
 
 #include "base/json_write.h"
-#include "base/sha256.h"
 
 static void take_field(void *ctx, struct span name, struct span value)
 {
@@ -9,7 +8,7 @@ static void take_field(void *ctx, struct span name, struct span value)
     for (size_t i = 0; i < h->n; i++)
         if (span_equal(h->fields[i].name, name))
             return;
-    if (h->n < HIT_FIELDS_MAX)
+    if (h->n < HIT_EXTRACTED_MAX)
         h->fields[h->n++] = (struct record_field){name, value};
 }
 
@@ -24,10 +23,10 @@ void hit_make(struct hit *h, const struct rule *rule, const struct record *r,
 
 bool hit_field(const struct hit *h, struct span name, struct span *value)
 {
-    for (size_t i = 0; i < h->n; i++)
+    for (size_t i = h->n; i-- > 0;)
         if (span_equal(h->fields[i].name, name)) {
             *value = h->fields[i].value;
-            return true;
+            return value->p != NULL;
         }
     *value = record_field(h->record, name);
     if (!value->p && span_equal(name, SPAN("program")))
@@ -37,22 +36,35 @@ bool hit_field(const struct hit *h, struct span name, struct span *value)
     return value->p != NULL;
 }
 
-bool hit_group(const struct hit *h, const struct rule_correlation *c,
-               uint8_t out[COUNTER_GROUP_SIZE])
+void hit_add_aliases(struct hit *h, const struct rule_correlation *c, size_t refer)
+{
+    struct record_field found[RULE_ALIASES_MAX];
+    size_t n = 0;
+    for (size_t i = 0; i < c->aliases_n; i++) {
+        struct span field = c->alias_fields[refer * c->aliases_n + i], value;
+        if (!field.p)
+            continue; /* of this rule the alias says nothing */
+        if (!hit_field(h, field, &value))
+            value = (struct span){0, 0};
+        found[n++] = (struct record_field){c->aliases[i].name, value};
+    }
+    for (size_t i = 0; i < n && h->n < HIT_FIELDS_MAX; i++)
+        h->fields[h->n++] = found[i];
+}
+
+bool hit_digest(const struct hit *h, const struct span *fields, size_t n, uint8_t out[SHA256_SIZE])
 {
     struct sha256 s;
-    uint8_t full[SHA256_SIZE];
     sha256_init(&s);
-    for (size_t i = 0; i < c->group_by_n; i++) {
+    for (size_t i = 0; i < n; i++) {
         struct span value;
-        if (!hit_field(h, c->group_by[i], &value))
+        if (!hit_field(h, fields[i], &value))
             return false;
-        uint64_t n = value.n;
-        sha256_update(&s, &n, sizeof(n));
+        uint64_t size = value.n;
+        sha256_update(&s, &size, sizeof(size));
         sha256_update(&s, value.p, value.n);
     }
-    sha256_final(&s, full);
-    memcpy(out, full, COUNTER_GROUP_SIZE);
+    sha256_final(&s, out);
     return true;
 }
 
@@ -74,8 +86,7 @@ static const char *put_message(struct buf *b, const struct rule *rule, const str
     buf_put_span(b, rule->title);
     if (counted) {
         const struct rule_correlation *c = &rule->correlation;
-        buf_printf(b, ": %llu in %lld s", (unsigned long long)counted->count,
-                   (long long)(c->timespan_ms / 1000));
+        buf_printf(b, ": %.15g in %lld s", counted->measure, (long long)(c->timespan_ms / 1000));
         for (size_t i = 0; i < c->group_by_n; i++) {
             struct span value = {0, 0};
             hit_field(h, c->group_by[i], &value);
@@ -87,6 +98,15 @@ static const char *put_message(struct buf *b, const struct rule *rule, const str
         buf_put_text(b, c->group_by_n > 0 ? ")" : "");
     }
     return buf_span(b).p;
+}
+
+static void put_measure(struct json_out *j, const struct rule_correlation *c,
+                        const struct counted *counted)
+{
+    char text[40];
+    snprintf(text, sizeof(text), "%.15g", counted->measure);
+    json_span(j, "field", c->fields[0]);
+    json_text(j, c->type == CORRELATION_VALUE_SUM ? "sum" : "average", text);
 }
 
 static struct span put_vigia(struct buf *b, const struct rule *rule, const struct hit *h,
@@ -106,6 +126,8 @@ static struct span put_vigia(struct buf *b, const struct rule *rule, const struc
     }
     json_end_object(&j);
     json_int(&j, "timespan_s", c->timespan_ms / 1000);
+    if (c->type == CORRELATION_VALUE_SUM || c->type == CORRELATION_VALUE_AVG)
+        put_measure(&j, c, counted);
     json_uint(&j, "suppressed", counted->suppressed);
     json_end_object(&j);
     return b->failed ? (struct span){0, 0} : buf_span(b);

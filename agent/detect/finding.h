@@ -3,13 +3,16 @@
 #define DETECT_FINDING_H
 
 #include "base/buf.h"
+#include "base/sha256.h"
 #include "detect/counter.h"
-#include "detect/match.h"
+#include "detect/rule_set.h"
 #include "event/event.h"
 
-#define HIT_FIELDS_MAX 32
+#define HIT_EXTRACTED_MAX 32
+#define HIT_FIELDS_MAX    (HIT_EXTRACTED_MAX + RULE_CHAIN_MAX * RULE_ALIASES_MAX)
 
-/* A record that a rule matched, with what the rule's expressions took from its message. */
+/* A record that a rule matched, with what the rule's expressions took from its message, and behind
+ * it the aliases of correlations. A field with p == NULL is one that is not there. */
 struct hit {
     const struct record *record;
     size_t n;
@@ -18,12 +21,12 @@ struct hit {
 
 void hit_make(struct hit *h, const struct rule *rule, const struct record *r,
               struct regex_work *work);
-/* An extracted field, or the record's; false when neither has it. */
+/* An alias, an extracted field, or the record's; false when none has it. */
 bool hit_field(const struct hit *h, struct span name, struct span *value);
-/* Identifies the values of the fields that a correlation groups by; false when one is missing: such
- * a hit belongs to no group. */
-bool hit_group(const struct hit *h, const struct rule_correlation *c,
-               uint8_t out[COUNTER_GROUP_SIZE]);
+/* The aliases of a correlation, as its base rule `refer` fills them. */
+void hit_add_aliases(struct hit *h, const struct rule_correlation *c, size_t refer);
+/* Identifies the values of fields; false when one is missing. */
+bool hit_digest(const struct hit *h, const struct span *fields, size_t n, uint8_t out[SHA256_SIZE]);
 
 struct finding_work { /* what an event borrows; kept from finding to finding */
     struct buf message, vigia;

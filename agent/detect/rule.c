@@ -40,6 +40,14 @@ int rule_text(const struct rule_maker *m, const struct tree_node *map, const cha
     return 0;
 }
 
+int rule_bool(const struct rule_maker *m, const struct tree_node *map, const char *key, bool *out)
+{
+    const struct tree_node *node = tree_get(map, key);
+    if (node && !tree_to_bool(node, out))
+        return rule_wrong(m, node->line, "%s takes true or false; write one", key);
+    return 0;
+}
+
 int rule_texts(const struct rule_maker *m, const struct tree_node *map, const char *key,
                struct span *out, size_t max, size_t *n)
 {
@@ -182,6 +190,8 @@ static int read_rule(const struct rule_maker *m, struct rule *r)
     if (r->title.n == 0)
         return rule_wrong(m, r->line, "no title; add one");
     if (read_level(m, r) != 0 || read_status(m, r) != 0 || read_tags(m, r) != 0)
+        return -1;
+    if (rule_bool(m, tree_get(m->document, "vigia"), "generate", &r->generate) != 0)
         return -1;
     hash_rule(m, r);
     default_id(m, r);

@@ -8,8 +8,16 @@
  *         extract:
  *             - 'from (?<src_ip>\S+) port'     # named groups become fields
  *
+ *         generate: true                     # told by itself although a correlation refers to it
+ *
  * The expressions are tried on the message of a record that matched. Their fields serve group-by,
- * `field` of value_count, and the finding (user, src_ip). The first to set a field wins.
+ * `field` of a correlation's condition, and the finding (user, src_ip). The first to set a field
+ * wins. A correlation takes `vigia: generate`, too: Sigma's own `generate` there speaks of its base
+ * rules, not of itself.
+ *
+ * Of correlations everything is taken that the specification has but value_percentile, and
+ * conditions of counts without a lower bound: with a window that moves there is always a shorter
+ * one that holds fewer.
  */
 #ifndef DETECT_RULE_H
 #define DETECT_RULE_H
@@ -28,7 +36,11 @@
 #define RULE_EXTRACT_MAX    8
 #define RULE_REFERS_MAX     16
 #define RULE_GROUP_BY_MAX   8
-#define RULE_COUNT_MAX      1000 /* of a correlation's condition */
+#define RULE_ALIASES_MAX    8
+#define RULE_FIELDS_MAX     8
+#define RULE_BOUNDS_MAX     6
+#define RULE_COUNT_MAX      1000 /* of a correlation's condition that counts values or rules */
+#define RULE_EVENTS_MAX     1000000000 /* of one that counts events */
 #define RULE_TIMESPAN_MAX_S (31 * 86400)
 
 struct clause { /* every item must match */
@@ -42,17 +54,42 @@ struct selection { /* one clause must match */
     struct clause *clauses;
 };
 
-enum correlation_type { CORRELATION_NONE, CORRELATION_EVENT_COUNT, CORRELATION_VALUE_COUNT };
+enum correlation_type {
+    CORRELATION_NONE,
+    CORRELATION_EVENT_COUNT,
+    CORRELATION_VALUE_COUNT,
+    CORRELATION_TEMPORAL,
+    CORRELATION_ORDERED,
+    CORRELATION_VALUE_SUM,
+    CORRELATION_VALUE_AVG
+};
+
+enum bound_op { BOUND_GT, BOUND_GTE, BOUND_LT, BOUND_LTE, BOUND_EQ, BOUND_NEQ };
+
+struct bound { /* one line of a correlation's condition: `gte: 5` */
+    enum bound_op op;
+    double value;
+};
+
+struct alias { /* a field that has another name in the hits of each base rule */
+    struct span name;
+    size_t n;
+    struct span rule[RULE_REFERS_MAX];  /* id or name of the base rule */
+    struct span field[RULE_REFERS_MAX]; /* its name there */
+};
 
 struct rule_correlation {
     enum correlation_type type;
-    size_t refers_n, group_by_n;
+    size_t refers_n, group_by_n, fields_n, aliases_n, bounds_n;
     struct span refers[RULE_REFERS_MAX]; /* ids or names of base rules */
     struct span group_by[RULE_GROUP_BY_MAX];
-    struct span field; /* value_count: whose values are counted */
+    struct span fields[RULE_FIELDS_MAX]; /* whose values are counted, added or averaged */
+    struct alias *aliases;
+    struct span *alias_fields; /* once linked: by base rule, then by alias; p NULL: none there */
+    struct bound bounds[RULE_BOUNDS_MAX]; /* all of them must hold */
     int64_t timespan_ms;
-    uint64_t least, most; /* counts that fire; most may be UINT64_MAX */
-    bool generate;        /* base rules fire by themselves, too */
+    uint64_t least; /* smallest count that can fulfil the bounds */
+    bool generate;  /* base rules fire by themselves, too */
 };
 
 struct rule {
@@ -65,6 +102,8 @@ struct rule {
     struct span attacks[8]; /* "T1110.001" */
     uint8_t hash[16];       /* of what decides a match, not of the words around it */
 
+    bool generate; /* told by itself although a correlation refers to it */
+
     /* a rule */
     struct span product, category, service; /* empty: any */
     size_t selections_n;
@@ -72,7 +111,6 @@ struct rule {
     struct condition condition;
     size_t extract_n;
     struct regex *extract[RULE_EXTRACT_MAX];
-    bool generate; /* fires by itself although a correlation refers to it */
 
     /* a correlation */
     struct rule_correlation correlation;

@@ -121,14 +121,6 @@ static int read_extract(const struct rule_maker *m, struct rule *r)
     return 0;
 }
 
-static int read_generate(const struct rule_maker *m, struct rule *r)
-{
-    const struct tree_node *node = tree_get(m->document, "generate");
-    if (node && !tree_to_bool(node, &r->generate))
-        return rule_wrong(m, node->line, "generate takes true or false; write one");
-    return 0;
-}
-
 int rule_read_detection(const struct rule_maker *m, struct rule *r)
 {
     const struct tree_node *detection = tree_get(m->document, "detection");
@@ -147,5 +139,5 @@ int rule_read_detection(const struct rule_maker *m, struct rule *r)
     }
     if (read_condition(m, r, detection) != 0 || read_extract(m, r) != 0)
         return -1;
-    return read_generate(m, r);
+    return rule_bool(m, m->document, "generate", &r->generate);
 }

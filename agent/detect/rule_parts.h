@@ -22,6 +22,8 @@ int rule_wrong(const struct rule_maker *m, int line, const char *format, ...)
 /* A member that is a text of at most max bytes; empty when it is absent. */
 int rule_text(const struct rule_maker *m, const struct tree_node *map, const char *key, size_t max,
               struct span *out);
+/* A member that is true or false; *out stays when it is absent. */
+int rule_bool(const struct rule_maker *m, const struct tree_node *map, const char *key, bool *out);
 /* A member that is a text or a list of them. */
 int rule_texts(const struct rule_maker *m, const struct tree_node *map, const char *key,
                struct span *out, size_t max, size_t *n);

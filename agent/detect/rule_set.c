@@ -3,9 +3,9 @@
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/names.h"
-#include "base/sha256.h"
 #include "base/slurp.h"
 #include "detect/rule_index.h"
+#include "detect/rule_link.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -17,8 +17,9 @@ struct loader {
     void *ctx;
 };
 
-static void tell(struct loader *l, const struct error *e)
+static void tell(void *ctx, const struct error *e)
 {
+    struct loader *l = ctx;
     l->set->broken++;
     if (l->tell)
         l->tell(l->ctx, e->text);
@@ -107,72 +108,6 @@ static void add_file(struct loader *l, const char *folder, const char *name)
     buf_release(&text);
 }
 
-/* ---- correlations ---- */
-
-static void count_use(struct rule_entry *base, size_t correlation)
-{
-    base->uses = mem_grow(base->uses, base->uses_n + 1, sizeof(*base->uses));
-    base->uses[base->uses_n++] = (uint32_t)correlation;
-}
-
-static bool check_refers(struct loader *l, const struct rule *r, struct error *e)
-{
-    const struct rule_correlation *c = &r->correlation;
-    for (size_t i = 0; i < c->refers_n; i++) {
-        size_t base = find(l, c->refers[i]);
-        const char *what = !base ? "is not there or is off; correct it or the name"
-                           : l->set->entries[base - 1].rule->correlation.type != CORRELATION_NONE
-                               ? "is a correlation, which can't be counted yet; refer to a rule"
-                               : NULL;
-        if (what) {
-            char text[300];
-            snprintf(text, sizeof(text), "the rule '%.*s' that is referred to %s",
-                     (int)(c->refers[i].n < 64 ? c->refers[i].n : 64), c->refers[i].p, what);
-            rule_error(r->file, r->line, text, e);
-            return false;
-        }
-    }
-    return true;
-}
-
-static void link_correlation(struct loader *l, size_t entry)
-{
-    struct rule_entry *self = &l->set->entries[entry];
-    const struct rule_correlation *c = &self->rule->correlation;
-    uint8_t version[SHA256_SIZE];
-    struct sha256 s;
-    sha256_init(&s);
-    sha256_update(&s, self->rule->hash, sizeof(self->rule->hash));
-    for (size_t i = 0; i < c->refers_n; i++) {
-        struct rule_entry *base = &l->set->entries[find(l, c->refers[i]) - 1];
-        sha256_update(&s, base->rule->hash, sizeof(base->rule->hash));
-        count_use(base, entry);
-        if (!c->generate && !base->rule->generate)
-            base->fires = false;
-    }
-    sha256_final(&s, version);
-    memcpy(self->version, version, sizeof(self->version));
-}
-
-static void link_all(struct loader *l)
-{
-    struct rule_set *set = l->set;
-    for (size_t i = 0; i < set->n; i++)
-        set->entries[i].fires = set->entries[i].rule->correlation.type == CORRELATION_NONE;
-    for (size_t i = 0; i < set->n; i++) {
-        struct error e;
-        struct rule *r = set->entries[i].rule;
-        if (r->correlation.type == CORRELATION_NONE)
-            continue;
-        if (check_refers(l, r, &e)) {
-            link_correlation(l, i);
-        } else {
-            tell(l, &e);
-            set->off++;
-        }
-    }
-}
-
 /* ---- the whole ---- */
 
 static struct loader begin(void (*tell_problem)(void *ctx, const char *problem), void *ctx)
@@ -186,7 +121,7 @@ static struct loader begin(void (*tell_problem)(void *ctx, const char *problem),
 static struct rule_set *end(struct loader *l)
 {
     struct rule_set *set = l->set;
-    link_all(l);
+    rule_link_all(set, l->known, tell, l);
     map_free(l->known, NULL);
     set->entries = mem_grow(set->entries, set->n, sizeof(*set->entries));
     rule_index_make(set);

@@ -3,7 +3,8 @@
  *
  * Files *.yml and *.yaml are read in the order of their names; a file may hold several documents.
  * A broken rule is left out and told, the others go on. A rule whose id (or name) another one has
- * already is left out, so is a correlation that refers to a rule that is not there.
+ * already is left out, so is a correlation that refers to a rule that is not there or to itself,
+ * and one of a chain of more than RULE_CHAIN_MAX correlations.
  */
 #ifndef DETECT_RULE_SET_H
 #define DETECT_RULE_SET_H
@@ -11,13 +12,20 @@
 #include "detect/match.h"
 #include "detect/rule.h"
 
-#define RULE_SET_MAX 8192 /* files, and rules */
+#define RULE_SET_MAX   8192 /* files, and rules */
+#define RULE_CHAIN_MAX 8    /* correlations that refer to each other */
+
+struct rule_use {         /* a correlation that takes the hits of a rule */
+    uint32_t correlation; /* index of its entry */
+    uint32_t refer;       /* which of its base rules this one is */
+};
 
 struct rule_entry {
     struct rule *rule;
-    bool fires; /* a hit is a finding; false if it only serves correlations */
+    bool fires;  /* a hit is a finding; false if it only serves correlations */
+    bool linked; /* a correlation whose base rules are all there */
     size_t uses_n;
-    uint32_t *uses;      /* correlations that count its hits: indexes of entries */
+    struct rule_use *uses;
     uint8_t version[16]; /* of a correlation: changes when it or a base rule changes */
 };
 

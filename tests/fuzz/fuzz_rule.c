@@ -2,6 +2,7 @@
  * "# program: message", with the fields "name=value" that stand in the message. */
 #include "detect/address.h"
 #include "detect/condition.h"
+#include "detect/correlate.h"
 #include "detect/finding.h"
 #include "detect/item.h"
 #include "detect/match.h"
@@ -21,6 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
 struct matching {
     struct rule_set *set;
+    struct correlate *correlate;
     struct view view;
     struct hit hit;
     struct finding_work work;
@@ -44,12 +46,13 @@ static void must_be_one_line(const struct buf *line)
     json_free(doc);
 }
 
-static void tell(struct matching *m, const struct rule *rule, const struct counted *counted,
-                 const uint8_t *group)
+static void tell(void *ctx, const struct rule *rule, const struct hit *h,
+                 const struct counted *counted, const uint8_t *group)
 {
+    struct matching *m = ctx;
     static const struct identity who = {.institution = "X", .endpoint = "pc"};
     struct event e;
-    finding_make(&e, rule, &m->hit, counted, group, &m->work);
+    finding_make(&e, rule, h, counted, group, &m->work);
     buf_clear(&m->line);
     ocsf_encode(&m->line, &who, &e, 1);
     if (!m->line.failed)
@@ -61,13 +64,18 @@ static void take_hit(void *ctx, size_t at)
     struct matching *m = ctx;
     const struct rule_entry *entry = &m->set->entries[at];
     hit_make(&m->hit, entry->rule, m->view.record, m->view.work);
-    tell(m, entry->rule, NULL, NULL);
-    for (size_t i = 0; i < entry->uses_n; i++) {
-        const struct rule *rule = m->set->entries[entry->uses[i]].rule;
-        uint8_t group[COUNTER_GROUP_SIZE];
-        if (hit_group(&m->hit, &rule->correlation, group))
-            tell(m, rule, &(struct counted){.count = 1}, group);
-    }
+    tell(m, entry->rule, &m->hit, NULL, NULL);
+    size_t fields_n = m->hit.n;
+    correlate_hit(m->correlate, entry, &m->hit);
+    if (m->hit.n != fields_n)
+        abort();
+}
+
+static void put_state(void *ctx, struct span key, struct span value)
+{
+    (void)ctx;
+    if (key.n != COUNTER_KEY_SIZE || !value.p)
+        abort(); /* so few groups are not given up */
 }
 
 static void add_fields(struct record *r)
@@ -81,9 +89,11 @@ static void add_fields(struct record *r)
     }
 }
 
-static void match_line(struct matching *m, struct span line)
+/* The records are a second apart. */
+static void match_line(struct matching *m, struct span line, int number)
 {
     struct record r = {.source = "/var/log/auth.log", .product = "linux", .service = "auth"};
+    r.time_ms = 1000 * number;
     r.raw = span_trim((struct span){line.p + 1, line.n - 1});
     struct span rest = r.raw;
     if (span_find(rest, ':') == rest.n || !span_take_until(&rest, ':', &r.program))
@@ -100,12 +110,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
     struct span rest = span_make(data, n), line;
     struct matching m = {.work = {BUF_INIT(4096), BUF_INIT(8192)}, .line = BUF_INIT(LINE_MAX)};
     m.set = rule_set_parse("fuzz.yml", rest, take_problem, NULL);
+    m.correlate = correlate_new(m.set, (struct counter_store){NULL, put_state},
+                                (struct correlate_calls){&m, tell});
     view_init(&m.view);
     for (int i = 0; m.set->n > 0 && i < 16 && span_take_line(&rest, &line);)
         if (span_starts(line, SPAN("#"))) {
-            match_line(&m, line);
+            match_line(&m, line, i);
             i++;
         }
+    counters_checkpoint(correlate_counters(m.correlate));
+    correlate_free(m.correlate);
     view_release(&m.view);
     rule_set_free(m.set);
     buf_release(&m.work.message);

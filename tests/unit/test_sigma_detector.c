@@ -195,6 +195,154 @@ static void test_generate(void **state)
     stop(self);
 }
 
+#define PART(name, word)                                                                           \
+    "---\ntitle: " name "\nname: " name "\nlogsource: {service: sshd}\n"                           \
+    "detection: {k: ['" word "'], condition: k}\n"                                                 \
+    "vigia: {extract: ['user=(?<user>\\S+)', 'to=(?<to>\\S+)', 'n=(?<n>\\S+)']}\n"
+#define TOP(title, type, rest)                                                                     \
+    "---\ntitle: " title "\nid: " title "\ncorrelation:\n    type: " type                          \
+    "\n    timespan: 60s\n" rest
+
+/* One line a second from `seconds` on; how many findings come of it. */
+static size_t feed_all(void *self, int64_t seconds, const char *const *lines)
+{
+    size_t before = seen.n;
+    for (size_t i = 0; lines[i]; i++)
+        feed(self, seconds + (int64_t)i, lines[i]);
+    return seen.n - before;
+}
+
+#define FEED(self, seconds, ...) feed_all(self, seconds, (const char *const[]){__VA_ARGS__, NULL})
+
+static void test_temporal(void **state)
+{
+    (void)state;
+    entries_n = seen.n = 0;
+    void *self = start(PART("a", "aaa") PART("b", "bbb")
+                           TOP("both", "temporal", "    rules: [a, b]\n    group-by: [user]\n")
+                               TOP("order", "temporal_ordered",
+                                   "    rules: [a, b]\n    group-by: [user]\n    generate: no\n"));
+    assert_int_equal(FEED(self, 100, "aaa user=x", "bbb user=y", "bbb no user"), 0);
+    assert_int_equal(FEED(self, 110, "aaa user=y"), 1); /* not in order */
+    assert_string_equal(seen.message, "both: 2 in 60 s (user y)");
+    assert_int_equal(FEED(self, 120, "bbb user=x"), 2);
+    stop(self);
+}
+
+/* Both sides of a connection name the same addresses otherwise. */
+static void test_aliases(void **state)
+{
+    (void)state;
+    entries_n = seen.n = 0;
+    void *self = start(PART("a", "aaa") PART("b", "bbb") TOP(
+        "talk", "temporal",
+        "    rules: [a, b]\n    group-by: [who]\n    aliases: {who: {a: user, b: to}}\n"));
+    assert_int_equal(FEED(self, 100, "aaa user=x to=y", "bbb user=x to=y", "bbb user=y"), 0);
+    assert_int_equal(FEED(self, 110, "bbb user=z to=x"), 1);
+    assert_string_equal(seen.message, "talk: 2 in 60 s (who x)");
+    assert_non_null(strstr(seen.vigia, "\"group\":{\"who\":\"x\"}"));
+    stop(self);
+}
+
+#define BURST                                                                                      \
+    PART("fail", "fff")                                                                            \
+    PART("good", "ggg")                                                                            \
+    "---\ntitle: burst\nname: burst\nvigia: {generate: true}\ncorrelation:\n    type: "            \
+    "event_count\n"                                                                                \
+    "    rules: [fail]\n    timespan: 60s\n    group-by: [user]\n    condition: {gte: 3}\n"
+
+/* A correlation of a correlation, whose lines are there in two lives of the detector. */
+static void test_chain(void **state)
+{
+    (void)state;
+    static const char *const rules = BURST TOP("broken in", "temporal_ordered",
+                                               "    rules: [burst, good]\n    group-by: [user]\n");
+    entries_n = seen.n = 0;
+    void *self = start(rules);
+    assert_int_equal(FEED(self, 100, "ggg user=x", "fff user=x", "fff user=x", "ggg user=x"), 0);
+    assert_int_equal(FEED(self, 110, "fff user=x", "ggg user=y"), 1);
+    assert_string_equal(seen.title, "burst");
+    assert_int_equal(FEED(self, 155, "fff user=x", "fff user=x", "fff user=x"), 0); /* quiet */
+    detector_sigma.checkpoint(self);
+    stop(self);
+    self = start(rules);
+    /* more than its timespan after the burst was told, not after it was there last */
+    assert_int_equal(FEED(self, 180, "ggg user=x"), 1);
+    assert_string_equal(seen.title, "broken in");
+    stop(self);
+}
+
+/* To a count above it a burst is one however many lines it has. */
+static void test_chain_counts_bursts(void **state)
+{
+    (void)state;
+    entries_n = seen.n = 0;
+    void *self = start(
+        BURST TOP("three bursts", "event_count", "    rules: [burst]\n    condition: {gte: 3}\n"));
+    for (int i = 0; i < 20; i++)
+        assert_int_equal(FEED(self, 100, "fff user=x"), i == 2);
+    assert_int_equal(FEED(self, 100, "fff user=y", "fff user=y", "fff user=y"), 1);
+    assert_int_equal(FEED(self, 110, "fff user=z", "fff user=z", "fff user=z"), 2);
+    stop(self);
+}
+
+static void test_measures(void **state)
+{
+    (void)state;
+    entries_n = seen.n = 0;
+    void *self =
+        start(PART("out", "ooo")
+                  TOP("much", "value_sum", "    rules: [out]\n    condition: {gt: 100, field: n}\n")
+                      TOP("pairs", "value_count",
+                          "    rules: [out]\n    condition: {gte: 3, field: [user, to]}\n"));
+    assert_int_equal(FEED(self, 100, "ooo n=60.5", "ooo n=1e400", "ooo n=x", "ooo n=39.5"), 0);
+    assert_int_equal(FEED(self, 110, "ooo n=1"), 1);
+    assert_string_equal(seen.message, "much: 101 in 60 s");
+    assert_non_null(strstr(seen.vigia, "\"field\":\"n\",\"sum\":\"101\""));
+    assert_int_equal(FEED(self, 120, "ooo user=x to=y", "ooo user=y to=x", "ooo user=x to=y"), 0);
+    assert_int_equal(FEED(self, 130, "ooo user=xy to="), 0);
+    assert_int_equal(FEED(self, 140, "ooo user=x to=z"), 1);
+    stop(self);
+}
+
+/* A reload with one rule changed and one added keeps what the others have counted. */
+static void test_reload_keeps_the_rest(void **state)
+{
+    (void)state;
+    entries_n = seen.n = 0;
+#define COUNT_OF(name, word, n)                                                                    \
+    PART(name, word)                                                                               \
+    TOP("many " name, "event_count", "    rules: [" name "]\n    condition: {gte: " n "}\n")
+    void *self = start(COUNT_OF("a", "aaa", "3") COUNT_OF("b", "bbb", "3"));
+    FEED(self, 100, "aaa", "aaa", "bbb", "bbb");
+    detector_sigma.checkpoint(self);
+    stop(self);
+    self = start(COUNT_OF("c", "ccc", "1") COUNT_OF("a", "aaa", "3") COUNT_OF("b", "bbb", "4"));
+    detector_sigma.checkpoint(self);
+    assert_int_equal(FEED(self, 110, "bbb", "bbb", "bbb"), 0);
+    assert_int_equal(FEED(self, 120, "aaa"), 1);
+    stop(self);
+}
+
+/* A stranger who makes up values costs bounded memory, and health says what was given up. */
+static void test_random_groups(void **state)
+{
+    (void)state;
+    struct detect_health health;
+    char line[64];
+    entries_n = seen.n = 0;
+    void *self = start(BURST);
+    for (int i = 0; i < 30000; i++) {
+        snprintf(line, sizeof(line), "fff user=%d", i);
+        feed(self, 100, line);
+    }
+    detector_sigma.health(self, &health);
+    assert_int_equal(health.broken, 0);
+    assert_non_null(strstr(health.detail, "groups within their timespan"));
+    assert_int_equal(FEED(self, 110, "fff user=x", "fff user=x", "fff user=x"), 1);
+    stop(self);
+}
+
 static void test_health(void **state)
 {
     (void)state;
@@ -242,9 +390,13 @@ static void test_gives_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finding),  cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_generate), cmocka_unit_test(test_changed_rule_forgets),
-        cmocka_unit_test(test_health),   cmocka_unit_test(test_gives_up),
+        cmocka_unit_test(test_finding),       cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_generate),      cmocka_unit_test(test_changed_rule_forgets),
+        cmocka_unit_test(test_temporal),      cmocka_unit_test(test_aliases),
+        cmocka_unit_test(test_chain),         cmocka_unit_test(test_chain_counts_bursts),
+        cmocka_unit_test(test_measures),      cmocka_unit_test(test_reload_keeps_the_rest),
+        cmocka_unit_test(test_random_groups), cmocka_unit_test(test_health),
+        cmocka_unit_test(test_gives_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

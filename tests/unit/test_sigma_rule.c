@@ -284,15 +284,6 @@ static void test_broken(void **state)
         {"title: t\n  bad: [\n", "rule.yml:2: ", "no valid YAML"},
         {"title: t\n\x01", "rule.yml:2: ", "no valid YAML"},
         {"- a\n- b\n", "rule.yml:1: ", "map of keys"},
-        {"title: t\ncorrelation: {type: temporal}\n", "rule.yml:2: ", "not supported yet"},
-        {"title: t\ncorrelation:\n    type: event_count\n    rules: x\n    timespan: 5\n"
-         "    condition: {lt: 5}\n",
-         "rule.yml:6: ", "lower bound"},
-        {"title: t\ncorrelation:\n    type: event_count\n    rules: x\n    timespan: 5y\n",
-         "rule.yml:5: ", "timespan"},
-        {"title: t\ncorrelation:\n    type: event_count\n    rules: nobody\n    timespan: 5s\n"
-         "    condition: {gte: 5}\n",
-         "rule.yml:1: ", "'nobody'"},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         struct kit k;
