@@ -66,9 +66,20 @@ static bool no_space(const struct pipeline *p)
 
 /* ---- what sources and detectors call ---- */
 
-static void emit(void *ctx, const struct event *e)
+static void emit_finding(void *ctx, const struct event *e)
 {
     pipeline_emit(ctx, e);
+}
+
+/* Of a source: detectors see what is new, and what they make of it lies in the same frame. */
+static void emit(void *ctx, const struct event *e)
+{
+    struct pipeline *p = ctx;
+    uint64_t before = p->counters.emitted;
+    pipeline_emit(p, e);
+    for (size_t i = 0; i < p->detectors_n && p->counters.emitted > before; i++)
+        if (p->detectors[i].self && p->detectors[i].is->event)
+            p->detectors[i].is->event(p->detectors[i].self, e);
 }
 
 static void emit_record(void *ctx, const struct record *r)
@@ -259,7 +270,7 @@ void pipeline_start(struct pipeline *p, const struct config *c, const struct ide
         .full = is_full,
         .lost_after_ms = p->had_state ? 0 : heartbeat_last_delivery(c),
     };
-    p->detect_host = (struct detect_host){c, p->store, p, emit, put};
+    p->detect_host = (struct detect_host){c, p->store, p, emit_finding, put};
     for (size_t i = 0; i < DETECTORS_MAX && all_detectors[i]; i++)
         start_detector(p, all_detectors[i]);
     for (size_t i = 0; i < SOURCES_MAX && all_sources[i]; i++)

@@ -1,6 +1,6 @@
 /*
- * A detector turns log records (and later events) into findings. Pure: it is given records, events
- * and a time, and knows neither files nor clocks nor who reads on.
+ * A detector turns log records, and events of sources, into findings. Pure: it is given records,
+ * events and a time, and knows neither files nor clocks nor who reads on.
  */
 #ifndef DETECT_DETECT_H
 #define DETECT_DETECT_H
@@ -33,6 +33,8 @@ struct detector {
     const char *name; /* "sigma" */
     int (*open)(const struct detect_host *host, void **self, struct error *e);
     void (*record)(void *self, const struct record *r);
+    /* An event that a source told, for the first time; never a finding. May be NULL. */
+    void (*event)(void *self, const struct event *e);
     void (*tick)(void *self, int64_t now_ms); /* what time it is (wall clock), every few minutes at
                                                  least; may be NULL */
     void (*checkpoint)(void *self);           /* a frame is about to be written */

@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "detect/correlate.h"
+#include "detect/event_record.h"
 #include "detect/rule_set.h"
 
 #include <stdlib.h>
@@ -117,6 +118,13 @@ static void sigma_record(void *self, const struct record *r)
     rule_set_match(s->set, &s->view, r, take_hit, s);
 }
 
+static void sigma_event(void *self, const struct event *e)
+{
+    struct event_record r;
+    if (event_record_make(e, &r))
+        sigma_record(self, &r.record);
+}
+
 static void sigma_checkpoint(void *self)
 {
     struct sigma *s = self;
@@ -158,6 +166,7 @@ const struct detector detector_sigma = {
     .name = "sigma",
     .open = sigma_open,
     .record = sigma_record,
+    .event = sigma_event,
     .checkpoint = sigma_checkpoint,
     .health = sigma_health,
     .close = sigma_close,
