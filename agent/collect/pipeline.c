@@ -5,6 +5,7 @@
 #include "collect/counters.h"
 #include "collect/heartbeat.h"
 #include "detect/detect.h"
+#include "detect/flood.h"
 #include "platform/clock.h"
 
 #include <errno.h>
@@ -27,6 +28,7 @@ struct running_source {
 };
 
 struct running_detector {
+    struct pipeline *pipeline;
     const struct detector *is;
     void *self;
     struct error error;
@@ -38,11 +40,11 @@ struct pipeline {
     const struct config *config;
     const struct identity *who;
     struct source_host source_host;
-    struct detect_host detect_host;
     struct running_source sources[SOURCES_MAX];
     size_t sources_n;
     struct running_detector detectors[DETECTORS_MAX];
     size_t detectors_n;
+    struct flood *flood; /* which findings of the detectors are told */
 
     struct counters counters;
     struct buf line;
@@ -67,6 +69,12 @@ static bool no_space(const struct pipeline *p)
 /* ---- what sources and detectors call ---- */
 
 static void emit_finding(void *ctx, const struct event *e)
+{
+    const struct running_detector *d = ctx;
+    flood_take(d->pipeline->flood, d->is->name, e, clock_wall_ms());
+}
+
+static void emit_told(void *ctx, const struct event *e)
 {
     pipeline_emit(ctx, e);
 }
@@ -103,6 +111,11 @@ static void put(void *ctx, enum store_table t, struct span key, struct span valu
     spool_put(p->spool, (uint8_t)t, key, value);
     if (p->checkpoint_since == 0)
         p->checkpoint_since = clock_mono_ms();
+}
+
+static void put_of_detector(void *ctx, enum store_table t, struct span key, struct span value)
+{
+    put(((struct running_detector *)ctx)->pipeline, t, key, value);
 }
 
 static void dropped(void *ctx, const char *reason, uint64_t n)
@@ -219,6 +232,8 @@ static void close_all(struct pipeline *p)
     for (size_t i = 0; i < p->detectors_n; i++)
         if (p->detectors[i].self)
             p->detectors[i].is->close(p->detectors[i].self);
+    flood_close(p->flood);
+    p->flood = NULL;
     p->sources_n = p->detectors_n = 0;
 }
 
@@ -238,8 +253,9 @@ void pipeline_free(struct pipeline *p)
 static void start_detector(struct pipeline *p, const struct detector *d)
 {
     struct running_detector *running = &p->detectors[p->detectors_n++];
-    *running = (struct running_detector){.is = d};
-    if (d->open(&p->detect_host, &running->self, &running->error) != 0) {
+    *running = (struct running_detector){.pipeline = p, .is = d};
+    struct detect_host host = {p->config, p->store, running, emit_finding, put_of_detector};
+    if (d->open(&host, &running->self, &running->error) != 0) {
         running->self = NULL;
         log_error("detector %s is off: %s", d->name, running->error.text);
     }
@@ -270,7 +286,8 @@ void pipeline_start(struct pipeline *p, const struct config *c, const struct ide
         .full = is_full,
         .lost_after_ms = p->had_state ? 0 : heartbeat_last_delivery(c),
     };
-    p->detect_host = (struct detect_host){c, p->store, p, emit_finding, put};
+    struct flood_host flood_host = {c, p->store, p, emit_told, put, dropped};
+    p->flood = flood_open(&flood_host, clock_wall_ms());
     for (size_t i = 0; i < DETECTORS_MAX && all_detectors[i]; i++)
         start_detector(p, all_detectors[i]);
     for (size_t i = 0; i < SOURCES_MAX && all_sources[i]; i++)
@@ -301,6 +318,8 @@ static void add_checkpoints(struct pipeline *p)
     for (size_t i = 0; i < p->detectors_n; i++)
         if (p->detectors[i].self)
             p->detectors[i].is->checkpoint(p->detectors[i].self);
+    if (p->flood)
+        flood_checkpoint(p->flood);
     save_counters(p);
 }
 
@@ -428,7 +447,11 @@ int64_t pipeline_round(struct pipeline *p, int64_t now_ms)
         if (s->due < next)
             next = s->due;
     }
+    int64_t wall_ms = clock_wall_ms();
+    int64_t flood = no_space(p) ? INT64_MAX : flood_run(p->flood, wall_ms);
     now_ms = clock_mono_ms();
+    if (flood < INT64_MAX && now_ms + (flood - wall_ms) < next)
+        next = now_ms + (flood - wall_ms);
     int64_t tick = tick_detectors(p, now_ms);
     if (tick < next)
         next = tick;
@@ -468,6 +491,17 @@ void pipeline_seal(struct pipeline *p)
 
 /* ---- what is told of it all ---- */
 
+/* What a suppression lacks stands with the rules: it is theirs that it changes. */
+static void add_suppressions(const struct pipeline *p, struct detect_health *sum)
+{
+    size_t broken;
+    char problem[sizeof(sum->detail)];
+    flood_problem(p->flood, clock_wall_ms(), &broken, problem, sizeof(problem));
+    sum->broken += broken;
+    if (!sum->detail[0])
+        memcpy(sum->detail, problem, sizeof(sum->detail));
+}
+
 static void sum_rules(const struct pipeline *p, struct detect_health *sum)
 {
     *sum = (struct detect_health){0};
@@ -482,6 +516,15 @@ static void sum_rules(const struct pipeline *p, struct detect_health *sum)
         if (one.detail[0] && !sum->detail[0])
             memcpy(sum->detail, one.detail, sizeof(sum->detail));
     }
+    if (p->flood)
+        add_suppressions(p, sum);
+}
+
+static void describe_findings(const struct pipeline *p, struct json_out *j)
+{
+    json_object(j, "findings");
+    flood_describe(p->flood, j, clock_wall_ms());
+    json_end_object(j);
 }
 
 static void describe_rules(const struct pipeline *p, struct json_out *j)
@@ -510,6 +553,8 @@ void pipeline_describe(struct pipeline *p, struct json_out *j)
     }
     json_end_array(j);
     describe_rules(p, j);
+    if (p->flood)
+        describe_findings(p, j);
 }
 
 bool pipeline_is_healthy(struct pipeline *p)

@@ -73,6 +73,8 @@ struct config {
 
     /* [detect] */
     bool detect;
+    int64_t repeat_window_s; /* 0: every finding is told */
+    uint64_t budget;         /* findings of a detector and severity told in an hour, 0: no limit */
 
     /* [patch] */
     bool patch;
@@ -90,6 +92,7 @@ struct config {
     /* where everything lies, from root */
     char *rules_dir;     /* <root>/etc/vigia/rules */
     char *severity_file; /* <root>/etc/vigia/severity */
+    char *suppress_file; /* <root>/etc/vigia/suppressions.ini */
     char *support_file;  /* <root>/etc/vigia/support.ini */
     char *checks_dir;    /* <root>/etc/vigia/checks */
     char *pki_dir;       /* <root>/etc/vigia/pki */

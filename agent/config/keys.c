@@ -104,6 +104,12 @@ const struct config_key config_keys[] = {
 
     KEY("detect", "enabled", KEY_BOOL, detect, 0, 0, NULL, "yes",
         "Apply the rules in the rules folder to the logs, and learn what they usually say."),
+    KEY("detect", "repeat_window", KEY_DURATION, repeat_window_s, 0, DAY, NULL, "1h",
+        "The same finding again within this time is counted and told once, at its end; 0: each is "
+        "told."),
+    KEY("detect", "budget", KEY_NUMBER, budget, 0, 1000000, NULL, "500",
+        "Findings of a detector, and of a severity, that are told in an hour; the rest is counted, "
+        "but the first of each rule is told. 0: no limit."),
 
     KEY("patch", "enabled", KEY_BOOL, patch, 0, 0, NULL, "yes",
         "Tell installed packages and pending updates."),

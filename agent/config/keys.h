@@ -19,6 +19,7 @@ enum key_type {
     KEY_PATH,     /* char *, absolute or empty */
     KEY_BOOL,     /* bool: yes or no */
     KEY_SIZE,     /* uint64_t bytes: 4096, 64k, 10M, 1G */
+    KEY_NUMBER,   /* uint64_t: 0, 500 */
     KEY_DURATION, /* int64_t seconds: 90, 90s, 5m, 2h, 7d */
     KEY_LIST,     /* struct config_list; the key may stand several times */
     KEY_PATHS     /* the same, each an absolute path or pattern */
@@ -29,7 +30,7 @@ struct config_key {
     const char *name;
     enum key_type type;
     size_t offset;         /* in struct config, or struct config_log */
-    uint64_t low, high;    /* sizes and durations */
+    uint64_t low, high;    /* sizes, numbers and durations */
     const char *choices;   /* words separated by spaces */
     const char *otherwise; /* default as it would be written; lists: newline between items */
     const char *help;

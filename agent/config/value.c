@@ -14,6 +14,7 @@ static const struct {
     [KEY_PATH] = {"path", "an absolute path without \"..\""},
     [KEY_BOOL] = {"yes/no", "yes or no"},
     [KEY_SIZE] = {"size", "bytes as 4096, 64k, 10M or 1G"},
+    [KEY_NUMBER] = {"number", "a whole number"},
     [KEY_DURATION] = {"duration", "a time as 90s, 5m, 2h or 7d"},
     [KEY_LIST] = {"text, several", "up to 255 printable characters"},
     [KEY_PATHS] = {"path, several", "an absolute path or pattern without \"..\""},
@@ -106,11 +107,20 @@ static int set_bool(bool *field, struct span s)
     return 0;
 }
 
+static bool parse_number(enum key_type type, struct span s, uint64_t *out)
+{
+    return type == KEY_SIZE     ? text_parse_size(s, out)
+           : type == KEY_NUMBER ? span_to_u64(s, out)
+                                : text_parse_duration(s, out);
+}
+
 static int out_of_range(const struct config_key *key, const char *text, struct error *e)
 {
     return error_set(e, "\"%.80s\" is out of range: %llu to %llu %s are allowed", text,
                      (unsigned long long)key->low, (unsigned long long)key->high,
-                     key->type == KEY_SIZE ? "bytes" : "seconds");
+                     key->type == KEY_SIZE     ? "bytes"
+                     : key->type == KEY_NUMBER ? "(a number)"
+                                               : "seconds");
 }
 
 static int not_allowed(const struct config_key *key, const char *text, struct error *e)
@@ -146,8 +156,9 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
         rc = set_bool(field, s);
         break;
     case KEY_SIZE:
+    case KEY_NUMBER:
     case KEY_DURATION:
-        rc = (key->type == KEY_SIZE ? text_parse_size : text_parse_duration)(s, &number) ? 0 : -1;
+        rc = parse_number(key->type, s, &number) ? 0 : -1;
         if (rc == 0 && (number < key->low || number > key->high))
             return out_of_range(key, text, e);
         if (rc == 0)

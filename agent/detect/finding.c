@@ -141,6 +141,69 @@ static void put_uid(struct event *e, const struct rule *rule, const struct recor
     event_uid_make(e->uid, parts, group ? 3 : 2);
 }
 
+static bool field_of_hit(void *ctx, struct span name, struct span *value)
+{
+    return hit_field(ctx, name, value);
+}
+
+/* A text with each number that stands alone as one digit: ports and process ids differ each time.
+ */
+static void hash_but_numbers(struct sha256 *s, struct span text)
+{
+    static const char stops[] = " \t[](){}<>=,;'\"";
+    while (text.n > 0) {
+        size_t word = 0;
+        while (word < text.n && text.p[word] && !strchr(stops, text.p[word]))
+            word++;
+        size_t digits = 0;
+        while (digits < word && text.p[digits] >= '0' && text.p[digits] <= '9')
+            digits++;
+        size_t n = word < text.n ? word + 1 : word; /* with what stops it */
+        if (word > 0 && digits == word)
+            sha256_update(s, "0", 1);
+        else
+            sha256_update(s, text.p, word);
+        sha256_update(s, text.p + word, n - word);
+        text = (struct span){text.p + n, text.n - n};
+    }
+}
+
+/*
+ * What makes a finding the same one again: of a correlation its group; of a rule the text. A rule
+ * that says which fields matter (extract) is about them, so numbers elsewhere don't.
+ */
+static void put_same(uint8_t out[EVENT_UID_SIZE], const struct rule *rule, const struct hit *h,
+                     const uint8_t *group)
+{
+    struct sha256 s;
+    uint8_t full[SHA256_SIZE];
+    struct span program = h->record->program, message = h->record->message;
+    sha256_init(&s);
+    sha256_update(&s, rule->id.p, rule->id.n + 1); /* a NUL stands behind it */
+    if (group) {
+        sha256_update(&s, group, COUNTER_GROUP_SIZE);
+    } else {
+        sha256_update(&s, program.p ? program.p : "", program.n);
+        sha256_update(&s, "", 1);
+        for (size_t i = 0; i < h->n; i++) {
+            sha256_update(&s, h->fields[i].name.p, h->fields[i].name.n);
+            sha256_update(&s, h->fields[i].value.p, h->fields[i].value.n);
+        }
+        if (rule->extract_n > 0)
+            hash_but_numbers(&s, message);
+        else
+            sha256_update(&s, message.p ? message.p : "", message.n);
+    }
+    sha256_final(&s, full);
+    memcpy(out, full, EVENT_UID_SIZE);
+}
+
+/* A record without a message is told apart by its fields alone, which this does not look into. */
+static bool can_repeat(const struct hit *h, const uint8_t *group)
+{
+    return group || h->record->message.n > 0;
+}
+
 void finding_make(struct event *e, const struct rule *rule, const struct hit *h,
                   const struct counted *counted, const uint8_t *group, struct finding_work *work)
 {
@@ -165,6 +228,10 @@ void finding_make(struct event *e, const struct rule *rule, const struct hit *h,
     d->confidence_id = rule->confidence_id;
     d->log_name = span_of(r->source);
     d->evidence = r->raw;
+    if (can_repeat(h, group))
+        put_same(d->same, rule, h, group);
+    d->field = field_of_hit;
+    d->field_ctx = (void *)(uintptr_t)h; /* only read */
     d->user = first_field(h, users);
     d->src_ip = first_field(h, addresses);
     d->count = counted ? counted->count : 1;

@@ -125,6 +125,12 @@ struct event_detection {
     struct span description; /* what a person says; the encoder masks secrets */
     size_t files_n;
     const struct event_attachment *files;
+    /* Findings with the same bytes here are one that repeats; zeros: each is one of its own. */
+    uint8_t same[EVENT_UID_SIZE];
+    const uint8_t *finding_uid; /* of the first one, when this tells more of it; NULL: it is this */
+    /* A field of what was found, for suppressions; NULL: there is none. False: no such field. */
+    bool (*field)(void *ctx, struct span name, struct span *value);
+    void *field_ctx;
 };
 
 enum { COMPLIANCE_UNKNOWN = 0, COMPLIANCE_PASS = 1, COMPLIANCE_FAIL = 3, COMPLIANCE_OTHER = 99 };

@@ -337,7 +337,7 @@ static void put_detection(struct json_out *j, const struct identity *who, const 
         json_int(j, "end_time", d->last_ms);
     }
     json_object(j, "finding_info");
-    json_hex(j, "uid", e->uid, EVENT_UID_SIZE);
+    json_hex(j, "uid", d->finding_uid ? d->finding_uid : e->uid, EVENT_UID_SIZE);
     json_span(j, "title", d->rule_title);
     if (has(d->description))
         put_prose(j, "desc", d->description);

@@ -1,8 +1,11 @@
 /* State kept from run to run, as a damaged disk may give it back. The first byte says which:
- * position of a log, the pipeline's counters, a group of a correlation, a file of the baseline.
- * What is accepted is saved and read again the same. */
+ * position of a log, the pipeline's counters, a group of a correlation, findings that repeat and
+ * the hour's budget, a file of the baseline. What is accepted is saved and read again the same. */
 #include "collect/counters.h"
+#include "detect/budget.h"
 #include "detect/counter.h"
+#include "detect/repeats.h"
+#include "event/ocsf.h"
 #include "source/integrity/state.h"
 #include "source/log/position.h"
 
@@ -50,38 +53,81 @@ static void ignore(void *ctx, struct span key, struct span value)
 
 static void restore_again(void *ctx, struct span key, struct span value)
 {
-    if (value.p && !counter_restore(ctx, key, value))
+    if (value.p && !counters_restore(ctx, key, value))
         abort();
 }
 
-static void try_counter(struct span saved, bool values)
+/* kind: index of the correlation */
+static void try_counter(struct span saved, size_t kind)
 {
     static const struct rule_correlation kinds[] = {
-        {.type = CORRELATION_EVENT_COUNT, .timespan_ms = 60000, .least = 3, .most = 4},
-        {.type = CORRELATION_VALUE_COUNT, .timespan_ms = 60000, .least = 2, .most = UINT64_MAX},
+        {.type = CORRELATION_EVENT_COUNT, .bounds = {{BOUND_GTE, 3}, {BOUND_LTE, 4}}},
+        {.type = CORRELATION_VALUE_COUNT, .bounds = {{BOUND_GTE, 2}, {BOUND_NEQ, 9}}},
+        {.type = CORRELATION_ORDERED, .refers_n = 3, .bounds = {{BOUND_GTE, 3}, {BOUND_LTE, 3}}},
+        {.type = CORRELATION_VALUE_SUM, .bounds = {{BOUND_GT, 3.5}, {BOUND_LT, 1e9}}},
     };
     static const uint8_t version[16], other[COUNTER_GROUP_SIZE] = {1};
     char key[COUNTER_KEY_SIZE] = "sig";
     uint8_t group[COUNTER_GROUP_SIZE] = {0};
     struct counted counted;
+    struct rule_correlation rule = kinds[kind];
+    rule.timespan_ms = 60000;
+    rule.bounds_n = 2;
     uint64_t time_ms = 0;
-    struct counter *second =
-        counter_new(&kinds[values], version, (struct counter_store){0, ignore});
-    struct counter *c =
-        counter_new(&kinds[values], version, (struct counter_store){second, restore_again});
+    struct counters *second = counters_new((struct counter_store){0, ignore});
+    struct counters *all = counters_new((struct counter_store){second, restore_again});
+    struct counter *mirror = counter_new(second, &rule, version);
+    struct counter *c = counter_new(all, &rule, version);
     struct span whole = {key, sizeof(key)}, last = saved;
-    counter_restore(c, whole, saved);
+    counters_restore(all, whole, saved);
+    counters_restored(all);
     if (saved.n >= 8)
         last.p += saved.n - 8;
     span_take_u64(&last, &time_ms);
-    counter_add(c, group, (int64_t)time_ms, time_ms, &counted);
-    counter_add(c, other, 0, 1, &counted);
-    counter_restore(c, saved, saved);
-    counter_checkpoint(c);
-    if (counter_groups(c) != counter_groups(second))
+    counter_add(c, group, &(struct counter_hit){(int64_t)time_ms, time_ms % 3, 1}, &counted);
+    counter_add(c, other, &(struct counter_hit){0, 1, 1}, &counted);
+    counters_restore(all, saved, saved);
+    counters_checkpoint(all);
+    if (counter_groups(c) != counter_groups(mirror))
         abort();
-    counter_free(c);
-    counter_free(second);
+    counters_free(all);
+    counters_free(second);
+}
+
+static void ignore_put(void *ctx, enum store_table t, struct span key, struct span value)
+{
+    (void)ctx, (void)t, (void)key, (void)value;
+}
+
+static void encode(void *ctx, const struct event *e)
+{
+    static const struct identity who = {.institution = "X", .endpoint = "pc"};
+    struct buf line = BUF_INIT(65536);
+    (void)ctx;
+    ocsf_encode(&line, &who, e, 1);
+    buf_release(&line);
+}
+
+static void try_flood(struct span saved, bool hour)
+{
+    static const struct config config = {.repeat_window_s = 3600, .budget = 1};
+    static const struct flood_host host = {&config, NULL, NULL, encode, ignore_put, NULL};
+    const struct event e = {.class_uid = EVENT_DETECTION, .severity = SEVERITY_LOW};
+    if (hour) {
+        struct budget *b = budget_new(&host);
+        budget_restore(b, SPAN("flood.b.0123456789abcdef"), saved);
+        budget_checkpoint(b);
+        budget_take(b, "sigma", &e, 1790000000000);
+        budget_run(b, 1790003600000);
+        budget_free(b);
+    } else {
+        struct repeats *r = repeats_new(&host);
+        repeats_restore(r, SPAN("flood.r.\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"), saved);
+        repeats_take(r, &e);
+        repeats_checkpoint(r);
+        repeats_run(r, 1790000000000);
+        repeats_free(r);
+    }
 }
 
 static void try_integrity(struct span saved)
@@ -116,7 +162,10 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         break;
     case 2:
     case 3:
-        try_counter(saved, data[0] % 2);
+        try_counter(saved, data[0] % 2 + (data[0] % 16 >= 8 ? 2u : 0u));
+        break;
+    case 4:
+        try_flood(saved, data[0] % 16 >= 8);
         break;
     default:
         try_integrity(saved);

@@ -86,7 +86,54 @@ static void take_record(void *self, const struct record *r)
 
 static const struct detector test_detector = {
     .name = "test", .open = open_detector, .record = take_record};
-const struct detector *const all_detectors[] = {&test_detector, NULL};
+/* A detector that makes the same findings of each event of a source. */
+static struct detect_host finder_host;
+static int events_seen, findings_made;
+
+static int open_finder(const struct detect_host *h, void **self, struct error *e)
+{
+    (void)e;
+    finder_host = *h;
+    *self = &finder_host;
+    return 0;
+}
+
+static void find(void *self, const struct event *e)
+{
+    (void)self;
+    events_seen++;
+    struct event found = {
+        .class_uid = EVENT_DETECTION,
+        .activity = FINDING_CREATE,
+        .severity = SEVERITY_LOW,
+        .time_ms = e->time_ms,
+        .u.detection = {.rule_id = SPAN("x"), .rule_title = SPAN("x"), .same = {1}}};
+    for (int i = 0; i < findings_made; i++) {
+        memcpy(found.uid, e->uid, sizeof(found.uid));
+        found.uid[0] = (uint8_t)(found.uid[0] + i + 1);
+        finder_host.emit(finder_host.ctx, &found);
+    }
+}
+
+static void health_of_finder(void *self, struct detect_health *out)
+{
+    (void)self;
+    *out = (struct detect_health){.rules = 0};
+}
+
+static void do_nothing(void *self)
+{
+    (void)self;
+}
+
+static const struct detector finder = {.name = "finder",
+                                       .open = open_finder,
+                                       .record = take_record,
+                                       .event = find,
+                                       .checkpoint = do_nothing,
+                                       .health = health_of_finder,
+                                       .close = do_nothing};
+const struct detector *const all_detectors[] = {&test_detector, &finder, NULL};
 
 /* ---- a pipeline in a scratch folder ---- */
 
@@ -138,6 +185,7 @@ static int set_up(void **state)
     make(6, "inbox/ack");
     make(7, "inbox/refused");
     to_emit = next_number = checkpoints = records_seen = run_calls = 0;
+    events_seen = findings_made = 0;
     return 0;
 }
 
@@ -289,6 +337,58 @@ static void a_heartbeat_says_what_is_not_confined(void **state)
     crash(p);
 }
 
+/* What detectors make of an event lies in its frame, and what was told before is nothing new. */
+static void detectors_see_new_events_of_sources(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT(65536);
+    struct pipeline *p = start();
+    findings_made = 1;
+    to_emit = 3;
+    pipeline_round(p, 1);
+    assert_int_equal(events_seen, 3);
+    next_number = 0;
+    to_emit = 3; /* the same ones */
+    pipeline_round(p, 2);
+    assert_int_equal(events_seen, 3);
+    describe(p, &text);
+    assert_non_null(strstr(text.p, "\"emitted\":6,"));
+    assert_non_null(strstr(text.p, "\"findings\":{\"told\":3,"));
+    buf_release(&text);
+    crash(p); /* nothing was flushed */
+    p = start();
+    next_number = 0;
+    to_emit = 3;
+    pipeline_round(p, 1);
+    assert_int_equal(events_seen, 6);
+    crash(p);
+}
+
+/* The same finding again is counted; what was counted stands in the frame of what it was found in.
+ */
+static void repeated_findings_are_counted(void **state)
+{
+    (void)state;
+    struct buf text = BUF_INIT(65536);
+    config.repeat_window_s = 3600;
+    struct pipeline *p = start();
+    findings_made = 5;
+    to_emit = 2;
+    pipeline_round(p, 1);
+    describe(p, &text);
+    assert_non_null(strstr(text.p, "\"findings\":{\"told\":1,\"repeated\":9,"));
+    pipeline_stop(p);
+    crash(p);
+    buf_clear(&text);
+    p = start();
+    to_emit = 1;
+    pipeline_round(p, 1);
+    describe(p, &text); /* the window goes on after a restart */
+    assert_non_null(strstr(text.p, "\"findings\":{\"told\":0,\"repeated\":5,"));
+    buf_release(&text);
+    crash(p);
+}
+
 static void counters_survive_being_saved(void **state)
 {
     (void)state;
@@ -320,6 +420,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(health_is_said_with_its_reason, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_seal_makes_one_batch, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_heartbeat_says_what_is_not_confined, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(detectors_see_new_events_of_sources, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(repeated_findings_are_counted, set_up, tear_down),
         cmocka_unit_test(counters_survive_being_saved),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -132,6 +132,44 @@ static void test_finding(void **state)
 }
 
 /* Four of five lines were read before a kill; the frame held the state. */
+/* Is a finding of the second message the same as one of the first? */
+static bool is_same(void *self, const char *first, const char *second)
+{
+    uint8_t same[EVENT_UID_SIZE];
+    feed(self, 1, first);
+    memcpy(same, seen.last.u.detection.same, sizeof(same));
+    feed(self, 2, second);
+    return memcmp(same, seen.last.u.detection.same, sizeof(same)) == 0;
+}
+
+static void test_same(void **state)
+{
+    (void)state;
+    void *self = start(LOGIN_RULE); /* says which fields matter */
+    assert_true(is_same(self, "Failed password for x from 192.0.2.1 port 50",
+                        "Failed password for x from 192.0.2.1 port 51"));
+    assert_false(is_same(self, "Failed password for x from 192.0.2.1 port 50",
+                         "Failed password for x from 192.0.2.2 port 50"));
+    assert_false(is_same(self, "Failed password for x from 192.0.2.1 port 50",
+                         "Failed password for y from 192.0.2.1 port 50"));
+    assert_false(is_same(self, "Failed password for x from 192.0.2.1 ; rm /a1",
+                         "Failed password for x from 192.0.2.1 ; rm /a2"));
+    stop(self);
+    self = start("title: t\nlogsource: {}\ndetection: {k: [password], condition: k}\n");
+    assert_true(is_same(self, "password 1", "password 1"));
+    assert_false(is_same(self, "password 1", "password 2"));
+    stop(self);
+    self = start(LOGIN_RULE COUNT_RULE);
+    for (int i = 0; i < 5; i++)
+        feed(self, 100 + i, "Failed password for x from 192.0.2.1");
+    uint8_t same[EVENT_UID_SIZE];
+    memcpy(same, seen.last.u.detection.same, sizeof(same));
+    for (int i = 0; i < 5; i++)
+        feed(self, 200 + i, "Failed password for other from 192.0.2.1");
+    assert_memory_equal(same, seen.last.u.detection.same, sizeof(same));
+    stop(self);
+}
+
 static void test_kill(void **state)
 {
     (void)state;
@@ -390,12 +428,19 @@ static void test_gives_up(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_finding),       cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_generate),      cmocka_unit_test(test_changed_rule_forgets),
-        cmocka_unit_test(test_temporal),      cmocka_unit_test(test_aliases),
-        cmocka_unit_test(test_chain),         cmocka_unit_test(test_chain_counts_bursts),
-        cmocka_unit_test(test_measures),      cmocka_unit_test(test_reload_keeps_the_rest),
-        cmocka_unit_test(test_random_groups), cmocka_unit_test(test_health),
+        cmocka_unit_test(test_finding),
+        cmocka_unit_test(test_same),
+        cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_generate),
+        cmocka_unit_test(test_changed_rule_forgets),
+        cmocka_unit_test(test_temporal),
+        cmocka_unit_test(test_aliases),
+        cmocka_unit_test(test_chain),
+        cmocka_unit_test(test_chain_counts_bursts),
+        cmocka_unit_test(test_measures),
+        cmocka_unit_test(test_reload_keeps_the_rest),
+        cmocka_unit_test(test_random_groups),
+        cmocka_unit_test(test_health),
         cmocka_unit_test(test_gives_up),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -41,6 +41,9 @@ cap = 1G
 scan_every = 1h
 scan_rate = {scan_rate}
 hash_max = {hash_max}
+[detect]
+repeat_window = 0
+budget = 0
 [patch]
 enabled = yes
 every = 60s

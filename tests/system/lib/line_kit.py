@@ -37,6 +37,9 @@ scan_rate = 0
 [log auth]
 path = {log}
 service = auth
+[detect]
+repeat_window = 0
+budget = 0
 [patch]
 enabled = {patch}
 [inventory]
