@@ -13,6 +13,9 @@ struct names {
  * begin with a dot, in the order of their bytes. 0, or a negative errno value: -E2BIG when there
  * are more than max (then *out holds some max of them). Release in any case. */
 int names_list(const char *folder, const char *const *endings, size_t max, struct names *out);
+/* The same for the folder and all below it (16 levels; links to folders are not followed): the
+ * items are paths that begin with `folder`. -ELOOP: deeper. */
+int names_below(const char *folder, const char *const *endings, size_t max, struct names *out);
 void names_release(struct names *names);
 
 #endif

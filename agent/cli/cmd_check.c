@@ -54,6 +54,7 @@ static int print_keys(void)
 
 struct outcome { /* of one kind of file */
     const char *where;
+    const char *tables; /* of rules: the folder of sigma tables */
     size_t fine, broken;
     struct buf errors; /* one a line */
 };
@@ -80,7 +81,7 @@ static void take_error(void *ctx, const char *text)
 
 static void check_rules(struct outcome *o)
 {
-    sigma_check_dir(o->where, take_error, o, &o->fine);
+    sigma_check_dir(o->where, o->tables, take_error, o, &o->fine);
 }
 
 static void check_severity(struct outcome *o)
@@ -155,10 +156,11 @@ static int check_all(const char *file, const char *rules, const char *checks, bo
                                                             [CHECKS] = check_checks};
     struct error e = {""};
     struct config *c = config_read(file, &e);
-    struct outcome o[KINDS] = {[RULES] = {.where = rules || !c ? rules : c->rules_dir},
-                               [SEVERITY] = {.where = c ? c->severity_file : NULL},
-                               [SUPPORT] = {.where = c ? c->support_file : NULL},
-                               [CHECKS] = {.where = checks || !c ? checks : c->checks_dir}};
+    struct outcome o[KINDS] = {
+        [RULES] = {.where = rules || !c ? rules : c->rules_dir, .tables = c ? c->sigma_dir : NULL},
+        [SEVERITY] = {.where = c ? c->severity_file : NULL},
+        [SUPPORT] = {.where = c ? c->support_file : NULL},
+        [CHECKS] = {.where = checks || !c ? checks : c->checks_dir}};
     int code = 0;
     for (size_t i = 0; i < KINDS; i++) {
         o[i].errors = BUF_INIT(4 << 20);

@@ -171,6 +171,7 @@ static void set_folders(struct config *c)
         {offsetof(struct config, suppress_file), "/etc/vigia/suppressions.ini"},
         {offsetof(struct config, support_file), "/etc/vigia/support.ini"},
         {offsetof(struct config, checks_dir), "/etc/vigia/checks"},
+        {offsetof(struct config, sigma_dir), "/etc/vigia/sigma"},
         {offsetof(struct config, pki_dir), "/etc/vigia/pki"},
         {offsetof(struct config, state_dir), "/var/lib/vigia/state"},
         {offsetof(struct config, outbox_dir), "/var/lib/vigia/outbox"},
@@ -255,8 +256,9 @@ void config_free(struct config *c)
     for (size_t i = 0; i < c->logs_n; i++)
         free(c->logs[i].name);
     char *owned[] = {c->file,          c->rules_dir,  c->severity_file, c->support_file,
-                     c->suppress_file, c->checks_dir, c->pki_dir,       c->state_dir,
-                     c->outbox_dir,    c->inbox_dir,  c->requests_dir,  c->run_dir};
+                     c->suppress_file, c->checks_dir, c->sigma_dir,     c->pki_dir,
+                     c->state_dir,     c->outbox_dir, c->inbox_dir,     c->requests_dir,
+                     c->run_dir};
     for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
         free(owned[i]);
     free(c);

@@ -91,6 +91,7 @@ struct config {
 
     /* where everything lies, from root */
     char *rules_dir;     /* <root>/etc/vigia/rules */
+    char *sigma_dir;     /* <root>/etc/vigia/sigma */
     char *severity_file; /* <root>/etc/vigia/severity */
     char *suppress_file; /* <root>/etc/vigia/suppressions.ini */
     char *support_file;  /* <root>/etc/vigia/support.ini */

@@ -77,7 +77,7 @@ static bool children_add(struct parser *p, struct children *list, uint16_t node)
 
 static uint16_t children_join(struct parser *p, enum condition_op op, const struct children *list)
 {
-    if (list->n == 1 && op != CONDITION_NOT)
+    if (list->n == 1 && (op == CONDITION_AND || op == CONDITION_OR))
         return list->first;
     uint16_t node = add_node(p, op, 0);
     if (node != CONDITION_NONE)
@@ -115,8 +115,8 @@ static size_t count_stars(struct span s)
     return n;
 }
 
-/* What follows "1 of" or "all of". */
-static uint16_t parse_of(struct parser *p, enum condition_op op)
+/* What follows "1 of", "all of" or, with CONDITION_SOME, "least of". */
+static uint16_t parse_of(struct parser *p, enum condition_op op, uint16_t least)
 {
     bool them = is_word(p, "them");
     if (p->word.n == 0 || is_word(p, "(") || is_word(p, ")") || count_stars(p->word) > 3)
@@ -128,8 +128,13 @@ static uint16_t parse_of(struct parser *p, enum condition_op op)
                 return CONDITION_NONE;
     if (list.n == 0)
         return fail(p, "no selection has such a name", "correct the name");
+    if (op == CONDITION_SOME && list.n < least)
+        return fail(p, "fewer selections than must hold have such a name", "lower the number");
     next_word(p);
-    return children_join(p, op, &list);
+    uint16_t node = children_join(p, op, &list);
+    if (op == CONDITION_SOME && node != CONDITION_NONE)
+        p->c->nodes[node].name = least;
+    return node;
 }
 
 static uint16_t parse_name(struct parser *p)
@@ -159,10 +164,16 @@ static uint16_t parse_primary(struct parser *p)
     if (take(p, "("))
         return parse_group(p);
     struct parser before = *p;
-    bool all = is_word(p, "all");
-    if (take(p, "1") || take(p, "all") || take(p, "any")) {
+    uint64_t least = 0;
+    enum condition_op op = is_word(p, "all")                             ? CONDITION_AND
+                           : is_word(p, "any")                           ? CONDITION_OR
+                           : !span_to_u64(p->word, &least) || least == 0 ? CONDITION_NAME
+                           : least == 1                                  ? CONDITION_OR
+                                                                         : CONDITION_SOME;
+    if (op != CONDITION_NAME) {
+        next_word(p);
         if (take(p, "of"))
-            return parse_of(p, all ? CONDITION_AND : CONDITION_OR);
+            return parse_of(p, op, (uint16_t)(least < UINT16_MAX ? least : UINT16_MAX));
         *p = before; /* a selection of that name */
     }
     return parse_name(p);
@@ -235,6 +246,16 @@ struct asking {
     void *ctx;
 };
 
+static bool node_holds(const struct asking *q, uint16_t at);
+
+static bool some_hold(const struct asking *q, const struct condition_node *node)
+{
+    size_t n = 0;
+    for (uint16_t i = node->first; i != CONDITION_NONE && n < node->name; i = q->c->nodes[i].next)
+        n += node_holds(q, i);
+    return n == node->name;
+}
+
 static bool node_holds(const struct asking *q, uint16_t at)
 {
     const struct condition_node *nodes = q->c->nodes;
@@ -243,6 +264,8 @@ static bool node_holds(const struct asking *q, uint16_t at)
         return q->holds(q->ctx, node->name);
     if (node->op == CONDITION_NOT)
         return !node_holds(q, node->first);
+    if (node->op == CONDITION_SOME)
+        return some_hold(q, node);
     bool all = node->op == CONDITION_AND;
     for (uint16_t i = node->first; i != CONDITION_NONE; i = nodes[i].next)
         if (node_holds(q, i) != all)

@@ -1,7 +1,7 @@
 /*
  * A rule's condition: names of selections, `and`, `or`, `not`, parentheses, `1 of them`,
- * `all of them`, `1 of name*`, `all of name*` (`any` is taken as 1). From loose to tight: or, and,
- * not. Names that start with an underscore are left out of `them`.
+ * `all of them`, `1 of name*`, `all of name*` (any number; `any` is taken as 1). From loose to
+ * tight: or, and, not. Names that start with an underscore are left out of `them`.
  */
 #ifndef DETECT_CONDITION_H
 #define DETECT_CONDITION_H
@@ -18,13 +18,19 @@
 #define CONDITION_DEPTH_MAX  32
 #define CONDITION_NODES_MAX  2048
 
-enum condition_op { CONDITION_NAME, CONDITION_AND, CONDITION_OR, CONDITION_NOT };
+enum condition_op {
+    CONDITION_NAME,
+    CONDITION_AND,
+    CONDITION_OR,
+    CONDITION_NOT,
+    CONDITION_SOME /* of the children at least as many as `name` says */
+};
 
 #define CONDITION_NONE UINT16_MAX
 
 struct condition_node {
     enum condition_op op;
-    uint16_t name;  /* of CONDITION_NAME: index of the selection */
+    uint16_t name;  /* of CONDITION_NAME: index of the selection; of CONDITION_SOME: how many */
     uint16_t first; /* children: a list through next, ended by CONDITION_NONE */
     uint16_t next;
 };

@@ -1,113 +1,23 @@
 #include "detect/item.h"
 
+#include "base/mem.h"
+#include "detect/encode.h"
+#include "detect/item_modifiers.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-enum {
-    MOD_CONTAINS = 1 << 0,
-    MOD_STARTS = 1 << 1,
-    MOD_ENDS = 1 << 2,
-    MOD_RE = 1 << 3,
-    MOD_CIDR = 1 << 4,
-    MOD_EXISTS = 1 << 5,
-    MOD_LT = 1 << 6,
-    MOD_LTE = 1 << 7,
-    MOD_GT = 1 << 8,
-    MOD_GTE = 1 << 9,
-    MOD_ALL = 1 << 10,
-    MOD_CASED = 1 << 11,
-    MOD_NEQ = 1 << 12,
-    MOD_WINDASH = 1 << 13,
-    MOD_NOCASE = 1 << 14,
-    MOD_MULTILINE = 1 << 15,
-    MOD_DOTALL = 1 << 16,
-    /* at most one of these: how a value is compared */
-    MODS_COMPARE = (1 << 10) - 1,
-    MODS_NUMBER = MOD_LT | MOD_LTE | MOD_GT | MOD_GTE,
-    MODS_RE = MOD_NOCASE | MOD_MULTILINE | MOD_DOTALL,
-    MODS_TEXT = MOD_CASED | MOD_WINDASH
+#define TOO_MANY_NAMES "the rules name more than %d different fields; remove some rules"
+
+/* Makes the values of one line; what one node of the file becomes is gathered first. */
+struct maker {
+    const struct rule_world *world;
+    struct modifiers mods;
+    bool keyword;
+    struct error *e;
+    struct value *made;
+    size_t n;
 };
-
-static const struct modifier {
-    const char *name;
-    int flag; /* 0: known to Sigma, not to this version */
-} modifiers[] = {
-    {"contains", MOD_CONTAINS},
-    {"startswith", MOD_STARTS},
-    {"endswith", MOD_ENDS},
-    {"all", MOD_ALL},
-    {"re", MOD_RE},
-    {"i", MOD_NOCASE},
-    {"m", MOD_MULTILINE},
-    {"s", MOD_DOTALL},
-    {"cidr", MOD_CIDR},
-    {"exists", MOD_EXISTS},
-    {"cased", MOD_CASED},
-    {"neq", MOD_NEQ},
-    {"lt", MOD_LT},
-    {"lte", MOD_LTE},
-    {"gt", MOD_GT},
-    {"gte", MOD_GTE},
-    {"windash", MOD_WINDASH},
-    {"base64", 0},
-    {"base64offset", 0},
-    {"utf16", 0},
-    {"utf16le", 0},
-    {"utf16be", 0},
-    {"wide", 0},
-    {"expand", 0},
-    {"fieldref", 0},
-    {"minute", 0},
-    {"hour", 0},
-    {"day", 0},
-    {"week", 0},
-    {"month", 0},
-    {"year", 0},
-};
-
-static int add_modifier(struct span name, int *mods, struct error *e)
-{
-    for (size_t i = 0; i < sizeof(modifiers) / sizeof(modifiers[0]); i++) {
-        const struct modifier *m = &modifiers[i];
-        if (!span_equal_text(name, m->name))
-            continue;
-        if (m->flag == 0)
-            return error_set(e, "modifier '%s' is not supported yet; write the rule without it",
-                             m->name);
-        *mods |= m->flag;
-        return 0;
-    }
-    return error_set(e,
-                     "modifier '%.*s' is unknown; use contains, startswith, endswith, all, re, "
-                     "cidr, exists, cased, neq, lt, lte, gt, gte or windash",
-                     (int)(name.n < 40 ? name.n : 40), name.p);
-}
-
-static int check_modifiers(int mods, struct error *e)
-{
-    int compare = mods & MODS_COMPARE;
-    if ((compare & (compare - 1)) != 0)
-        return error_set(e, "two modifiers that exclude each other; keep one way to compare");
-    if ((mods & MODS_RE) && !(mods & MOD_RE))
-        return error_set(e, "modifiers i, m and s belong behind re; add re or leave them out");
-    if ((mods & MODS_TEXT) && (compare & ~(MOD_CONTAINS | MOD_STARTS | MOD_ENDS)))
-        return error_set(e, "cased and windash are for plain text; leave them out here");
-    if ((mods & MOD_EXISTS) && (mods & (MOD_ALL | MOD_NEQ)))
-        return error_set(e, "exists takes true or false alone; leave out all and neq");
-    return 0;
-}
-
-static int read_key(struct span key, struct span *field, int *mods, struct error *e)
-{
-    struct span rest = key, name;
-    *field = (struct span){"", 0};
-    *mods = 0;
-    span_take_until(&rest, '|', field);
-    while (span_take_until(&rest, '|', &name))
-        if (add_modifier(name, mods, e) != 0)
-            return -1;
-    return check_modifiers(*mods, e);
-}
 
 bool item_number(struct span text, double *out)
 {
@@ -121,98 +31,206 @@ bool item_number(struct span text, double *out)
     return end == copy + text.n;
 }
 
-static int make_regex(int mods, struct span text, struct value *v, struct error *e)
+static struct value *add(struct maker *m, int kind)
+{
+    if ((m->n & (m->n - 1)) == 0)
+        m->made = mem_grow(m->made, m->n ? 2 * m->n : 1, sizeof(*m->made));
+    struct value *v = &m->made[m->n++];
+    *v = (struct value){.kind = kind};
+    return v;
+}
+
+static enum pattern_fit fit_of(const struct maker *m)
+{
+    int flags = m->mods.flags;
+    return flags & MOD_STARTS                   ? PATTERN_STARTS
+           : flags & MOD_ENDS                   ? PATTERN_ENDS
+           : flags & MOD_CONTAINS || m->keyword ? PATTERN_CONTAINS
+                                                : PATTERN_WHOLE;
+}
+
+static int make_regex(struct maker *m, struct span text)
 {
     unsigned flags = 0;
-    flags |= mods & MOD_NOCASE ? REGEX_NOCASE : 0U;
-    flags |= mods & MOD_MULTILINE ? REGEX_MULTILINE : 0U;
-    flags |= mods & MOD_DOTALL ? REGEX_DOTALL : 0U;
-    v->kind = VALUE_REGEX;
-    v->u.regex = regex_new(text, flags, e);
+    flags |= m->mods.flags & MOD_NOCASE ? REGEX_NOCASE : 0U;
+    flags |= m->mods.flags & MOD_MULTILINE ? REGEX_MULTILINE : 0U;
+    flags |= m->mods.flags & MOD_DOTALL ? REGEX_DOTALL : 0U;
+    struct value *v = add(m, VALUE_REGEX);
+    v->u.regex = regex_new(text, flags, m->e);
     return v->u.regex ? 0 : -1;
 }
 
-static int make_number(int mods, struct span text, struct value *v, struct error *e)
+static int make_number(struct maker *m, struct span text)
 {
-    v->kind = mods & MOD_LT    ? VALUE_LESS
-              : mods & MOD_LTE ? VALUE_LESS_OR_EQUAL
-              : mods & MOD_GT  ? VALUE_GREATER
-                               : VALUE_GREATER_OR_EQUAL;
-    if (!item_number(text, &v->u.number))
-        return error_set(e, "lt, lte, gt and gte compare numbers; write one");
+    int flags = m->mods.flags;
+    struct value *v = add(m, flags & MOD_LT    ? VALUE_LESS
+                             : flags & MOD_LTE ? VALUE_LESS_OR_EQUAL
+                             : flags & MOD_GT  ? VALUE_GREATER
+                             : flags & MOD_GTE ? VALUE_GREATER_OR_EQUAL
+                                               : VALUE_EQUAL);
+    v->u.number.part = m->mods.part;
+    if (!item_number(text, &v->u.number.bound))
+        return error_set(m->e, "lt, lte, gt, gte and parts of a date compare numbers; write one");
     return 0;
 }
 
-static int make_text(struct arena *a, int mods, bool keyword, struct span text, struct value *v,
-                     struct error *e)
+static int make_range(struct maker *m, struct span text)
 {
+    if (!address_range_parse(text, &add(m, VALUE_RANGE)->u.range))
+        return error_set(m->e, "no network range; write one such as 10.0.0.0/8 or 2001:db8::/32");
+    return 0;
+}
+
+static int make_reference(struct maker *m, struct span text)
+{
+    if (text.n == 0)
+        return error_set(m->e, "fieldref takes the name of a field; write one");
+    uint16_t number = field_names_add(m->world->names, text);
+    if (number == FIELD_NONE)
+        return error_set(m->e, TOO_MANY_NAMES, FIELD_NAMES_MAX);
+    add(m, VALUE_FIELD)->u.other =
+        (struct reference){number, fit_of(m), (m->mods.flags & MOD_CASED) != 0};
+    return 0;
+}
+
+static void add_text(struct maker *m, struct span text, unsigned flags)
+{
+    flags |= m->mods.flags & MOD_CASED ? PATTERN_CASED : 0U;
+    flags |= m->mods.flags & MOD_WINDASH ? PATTERN_WINDASH : 0U;
+    pattern_make(m->world->arena, text, fit_of(m), flags, &add(m, VALUE_TEXT)->u.text);
+}
+
+static void add_base64(struct maker *m, struct span bytes)
+{
+    bool inside = (m->mods.flags & MOD_BASE64OFFSET) != 0;
+    for (unsigned shift = 0; shift < (inside ? 3 : 1); shift++) {
+        struct buf text = BUF_INIT(2 * bytes.n + 8);
+        if (inside)
+            encode_base64_inside(&text, bytes, shift);
+        else
+            encode_base64(&text, bytes);
+        add_text(m, buf_span(&text), PATTERN_LITERAL);
+        buf_release(&text);
+    }
+}
+
+static int make_encoded(struct maker *m, struct span text)
+{
+    struct buf plain = BUF_INIT(PATTERN_LENGTH_MAX), wide = BUF_INIT(2 * PATTERN_LENGTH_MAX + 2);
+    int flags = m->mods.flags;
+    int result = 0;
+    if (!pattern_plain(text, &plain))
+        result = error_set(m->e, "a wildcard can't be encoded; write \\* or \\? or leave it out");
+    else if (plain.n < (flags & MOD_BASE64OFFSET ? 2 : 1))
+        result = error_set(m->e, "too short to be found again once encoded; write more");
+    if (flags & MODS_UTF16)
+        encode_utf16(&wide, buf_span(&plain),
+                     flags & MOD_UTF16BE ? ENCODE_UTF16_BE
+                     : flags & MOD_UTF16 ? ENCODE_UTF16_MARKED
+                                         : ENCODE_UTF16_LE);
+    struct span bytes = flags & MODS_UTF16 ? buf_span(&wide) : buf_span(&plain);
+    if (result == 0 && (flags & MODS_BASE64))
+        add_base64(m, bytes);
+    else if (result == 0)
+        add_text(m, bytes, PATTERN_LITERAL);
+    buf_release(&plain);
+    buf_release(&wide);
+    return result;
+}
+
+/* A value as it stands in the file, or what a placeholder made of it. */
+static int make_one(void *ctx, struct span text)
+{
+    struct maker *m = ctx;
+    int flags = m->mods.flags;
+    if (flags & MOD_RE)
+        return make_regex(m, text);
+    if (flags & MOD_CIDR)
+        return make_range(m, text);
+    if (flags & (MODS_NUMBER | MOD_DATE))
+        return make_number(m, text);
+    if (flags & MOD_FIELDREF)
+        return make_reference(m, text);
     if (text.n > PATTERN_LENGTH_MAX)
-        return error_set(e, "a text of more than %d bytes; shorten it", PATTERN_LENGTH_MAX);
-    if (keyword && text.n == 0)
-        return error_set(e, "an empty keyword would match every line; write a text");
-    enum pattern_fit fit = mods & MOD_STARTS                ? PATTERN_STARTS
-                           : mods & MOD_ENDS                ? PATTERN_ENDS
-                           : mods & MOD_CONTAINS || keyword ? PATTERN_CONTAINS
-                                                            : PATTERN_WHOLE;
-    unsigned flags =
-        (mods & MOD_CASED ? PATTERN_CASED : 0U) | (mods & MOD_WINDASH ? PATTERN_WINDASH : 0U);
-    v->kind = VALUE_TEXT;
-    pattern_make(a, text, fit, flags, &v->u.text);
+        return error_set(m->e, "a text of more than %d bytes; shorten it", PATTERN_LENGTH_MAX);
+    if (m->keyword && text.n == 0)
+        return error_set(m->e, "an empty keyword would match every line; write a text");
+    if (flags & MODS_ENCODE)
+        return make_encoded(m, text);
+    add_text(m, text, 0);
     return 0;
 }
 
-static int make_range(struct span text, struct value *v, struct error *e)
-{
-    v->kind = VALUE_RANGE;
-    if (!address_range_parse(text, &v->u.range))
-        return error_set(e, "no network range; write one such as 10.0.0.0/8 or 2001:db8::/32");
-    return 0;
-}
-
-static int make_value(struct arena *a, int mods, bool keyword, const struct tree_node *node,
-                      struct value *v, struct error *e)
+static int make_node(struct maker *m, const struct tree_node *node)
 {
     if (node->kind != TREE_TEXT)
-        return error_set(e, "a list or map where a value must stand; write a text or number");
-    if (mods & MOD_EXISTS) {
-        v->kind = VALUE_EXISTS;
-        if (!tree_to_bool(node, &v->u.exists))
-            return error_set(e, "exists takes true or false; write one");
+        return error_set(m->e, "a list or map where a value must stand; write a text or number");
+    if (m->mods.flags & MOD_EXISTS) {
+        if (!tree_to_bool(node, &add(m, VALUE_EXISTS)->u.exists))
+            return error_set(m->e, "exists takes true or false; write one");
         return 0;
     }
     if (tree_is_null(node)) {
-        v->kind = VALUE_NULL;
-        if (keyword || (mods & ~(MOD_NEQ | MOD_ALL)))
-            return error_set(e, "null has no text to compare; write a value");
+        add(m, VALUE_NULL);
+        if (m->keyword || (m->mods.flags & ~(MOD_NEQ | MOD_ALL)))
+            return error_set(m->e, "null has no text to compare; write a value");
         return 0;
     }
-    if (mods & MOD_RE)
-        return make_regex(mods, node->text, v, e);
-    if (mods & MOD_CIDR)
-        return make_range(node->text, v, e);
-    if (mods & MODS_NUMBER)
-        return make_number(mods, node->text, v, e);
-    return make_text(a, mods, keyword, node->text, v, e);
+    if (m->mods.flags & MOD_EXPAND)
+        return expand(m->world->placeholders, node->text, make_one, m, m->e);
+    return make_one(m, node->text);
 }
 
-int item_make(struct arena *a, struct span key, const struct tree_node *node, struct item *out,
-              int *line, struct error *e)
+static void release_value(struct value *v)
 {
-    int mods;
+    if (v->kind == VALUE_REGEX)
+        regex_free(v->u.regex);
+    for (size_t i = 0; v->kind == VALUE_ANY && i < v->u.any.n; i++)
+        release_value(&v->u.any.values[i]);
+}
+
+/* What the node became is one value, whatever all and neq say of the line. */
+static int make_value(struct maker *m, const struct tree_node *node, struct value *out)
+{
+    m->n = 0;
+    int result = make_node(m, node);
+    if (result == 0 && m->n == 1) {
+        *out = m->made[0];
+    } else if (result == 0) {
+        *out = (struct value){.kind = VALUE_ANY};
+        out->u.any.n = m->n;
+        out->u.any.values = arena_get(m->world->arena, m->n, sizeof(*m->made));
+        memcpy(out->u.any.values, m->made, m->n * sizeof(*m->made));
+    } else {
+        for (size_t i = 0; i < m->n; i++)
+            release_value(&m->made[i]);
+    }
+    free(m->made);
+    m->made = NULL;
+    return result;
+}
+
+int item_make(const struct rule_world *w, struct span key, const struct tree_node *node,
+              struct item *out, int *line, struct error *e)
+{
+    struct maker m = {.world = w, .e = e};
     *out = (struct item){0};
     *line = node->line;
-    if (read_key(key, &out->field, &mods, e) != 0)
+    if (modifiers_read(key, &out->field, &m.mods, e) != 0)
         return -1;
     if (node->kind == TREE_MAP || (node->kind == TREE_LIST && node->n == 0))
         return error_set(e, "no value here; write a text, a number or a list of them");
     bool list = node->kind == TREE_LIST;
-    out->field = arena_copy(a, out->field);
-    out->all = (mods & MOD_ALL) != 0;
-    out->negated = (mods & MOD_NEQ) != 0;
-    out->values = arena_get(a, list ? node->n : 1, sizeof(*out->values));
+    out->field = arena_copy(w->arena, out->field);
+    if (out->field.n > 0 && (out->number = field_names_add(w->names, out->field)) == FIELD_NONE)
+        return error_set(e, TOO_MANY_NAMES, FIELD_NAMES_MAX);
+    out->all = (m.mods.flags & MOD_ALL) != 0;
+    out->negated = (m.mods.flags & MOD_NEQ) != 0;
+    out->values = arena_get(w->arena, list ? node->n : 1, sizeof(*out->values));
+    m.keyword = out->field.n == 0;
     for (const struct tree_node *v = list ? node->first : node; v; v = list ? v->next : NULL) {
         *line = v->line;
-        if (make_value(a, mods, out->field.n == 0, v, &out->values[out->n], e) != 0)
+        if (make_value(&m, v, &out->values[out->n]) != 0)
             return -1;
         out->n++;
     }
@@ -222,7 +240,6 @@ int item_make(struct arena *a, struct span key, const struct tree_node *node, st
 void item_release(struct item *item)
 {
     for (size_t i = 0; i < item->n; i++)
-        if (item->values[i].kind == VALUE_REGEX)
-            regex_free(item->values[i].u.regex);
+        release_value(&item->values[i]);
     item->n = 0;
 }

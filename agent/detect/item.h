@@ -9,12 +9,26 @@
 
 #include "base/error.h"
 #include "detect/address.h"
+#include "detect/date_part.h"
+#include "detect/expand.h"
+#include "detect/field_names.h"
 #include "detect/pattern.h"
 #include "detect/regex.h"
 #include "detect/yaml_tree.h"
 
 #include <stdbool.h>
 #include <stddef.h>
+
+struct number {
+    double bound;
+    enum date_part part; /* of the date that the field holds; DATE_NONE: the field is the number */
+};
+
+struct reference {   /* another field of the same record */
+    uint16_t number; /* of its name (field_names.h) */
+    enum pattern_fit fit;
+    bool cased;
+};
 
 struct value {
     enum {
@@ -23,34 +37,50 @@ struct value {
         VALUE_RANGE,
         VALUE_EXISTS,
         VALUE_NULL,
+        VALUE_EQUAL,
         VALUE_LESS,
         VALUE_LESS_OR_EQUAL,
         VALUE_GREATER,
-        VALUE_GREATER_OR_EQUAL
+        VALUE_GREATER_OR_EQUAL,
+        VALUE_FIELD,
+        VALUE_ANY /* one of several that a modifier made of one */
     } kind;
     union {
         struct pattern text;
         struct regex *regex;
         struct address_range range;
         bool exists;
-        double number;
+        struct number number;
+        struct reference other;
+        struct {
+            size_t n;
+            struct value *values;
+        } any;
     } u;
 };
 
 struct item {
     struct span field; /* empty: keywords */
+    uint16_t number;   /* of the field; FIELD_NONE: keywords */
     bool all;          /* every value must match, not any */
     bool negated;      /* neq */
     size_t n;
     struct value *values;
 };
 
+/* What rules are made with. */
+struct rule_world {
+    struct arena *arena;
+    struct field_names *names;
+    const struct placeholders *placeholders; /* may be NULL */
+};
+
 /*
  * Reads `key: node`; an empty key stands for a list of keywords. On failure -1, e (without a place)
  * and *line. What was made so far is released by item_release either way.
  */
-int item_make(struct arena *a, struct span key, const struct tree_node *node, struct item *out,
-              int *line, struct error *e);
+int item_make(const struct rule_world *w, struct span key, const struct tree_node *node,
+              struct item *out, int *line, struct error *e);
 void item_release(struct item *item);
 
 /* The number in a text of digits, sign, point and exponent; false on anything else. */

@@ -1,69 +1,5 @@
 #include "detect/match.h"
 
-#define RECORD_BYTES_MAX ((size_t)4 * 1024 * 1024)
-
-void view_init(struct view *v)
-{
-    *v = (struct view){.folded = BUF_INIT(RECORD_BYTES_MAX), .work = regex_work_new()};
-}
-
-void view_release(struct view *v)
-{
-    buf_release(&v->folded);
-    regex_work_free(v->work);
-    v->work = NULL;
-}
-
-/* A record larger than the limit keeps its case: only texts in lower case are found in it. */
-static struct span fold(struct view *v, struct span text)
-{
-    char *to = text.n > 0 ? buf_reserve(&v->folded, text.n) : NULL;
-    if (!to)
-        return text;
-    pattern_fold(to, text);
-    v->folded.n += text.n;
-    return (struct span){to, text.n};
-}
-
-void view_set(struct view *v, const struct record *r)
-{
-    size_t total = r->message.n + r->program.n + r->host.n;
-    for (size_t i = 0; i < r->fields_n; i++)
-        total += r->fields[i].value.n;
-    v->record = r;
-    buf_clear(&v->folded);
-    buf_reserve(&v->folded, total); /* at once: spans into it must stay */
-    v->message = fold(v, r->message);
-    v->program = fold(v, r->program);
-    v->host = fold(v, r->host);
-    for (size_t i = 0; i < r->fields_n; i++)
-        v->values[i] = fold(v, r->fields[i].value);
-}
-
-bool view_field(const struct view *v, struct span name, struct span *text, struct span *folded)
-{
-    const struct record *r = v->record;
-    for (size_t i = 0; i < r->fields_n; i++)
-        if (span_equal(r->fields[i].name, name)) {
-            *text = r->fields[i].value;
-            *folded = v->values[i];
-            return true;
-        }
-    if (span_equal(name, SPAN("message"))) {
-        *text = r->message;
-        *folded = v->message;
-    } else if (span_equal(name, SPAN("program"))) {
-        *text = r->program;
-        *folded = v->program;
-    } else if (span_equal(name, SPAN("host"))) {
-        *text = r->host;
-        *folded = v->host;
-    } else {
-        return false;
-    }
-    return text->n > 0;
-}
-
 /* ---- logsource ---- */
 
 static bool is_named(struct span wanted, const char *name)
@@ -83,6 +19,8 @@ static bool is_program(struct span service, struct span program)
 
 bool match_logsource(const struct rule *rule, const struct record *r)
 {
+    if (!r->product)
+        return true;
     return is_named(rule->product, r->product) && is_named(rule->category, r->category) &&
            (is_named(rule->service, r->service) || is_program(rule->service, r->program));
 }
@@ -91,10 +29,18 @@ bool match_logsource(const struct rule *rule, const struct record *r)
 
 static bool number_holds(const struct value *value, struct span text)
 {
-    double x, y = value->u.number;
-    if (!item_number(text, &x))
+    double x, y = value->u.number.bound;
+    int part;
+    if (value->u.number.part != DATE_NONE) {
+        if (!date_part_of(text, value->u.number.part, &part))
+            return false;
+        x = part;
+    } else if (!item_number(text, &x)) {
         return false;
+    }
     switch (value->kind) {
+    case VALUE_EQUAL:
+        return !(x < y) && !(x > y);
     case VALUE_LESS:
         return x < y;
     case VALUE_LESS_OR_EQUAL:
@@ -112,68 +58,94 @@ static bool range_holds(const struct address_range *range, struct span text)
     return address_parse(text, address) && address_in_range(range, address);
 }
 
-static bool value_holds(const struct value *value, struct view *v, bool there, struct span text,
-                        struct span folded)
+static bool fits(enum pattern_fit fit, struct span text, struct span other)
 {
-    if (value->kind == VALUE_EXISTS)
-        return there == value->u.exists;
-    if (value->kind == VALUE_NULL)
-        return !there;
-    if (!there)
-        return false;
-    switch (value->kind) {
-    case VALUE_TEXT:
-        return pattern_matches(&value->u.text, text, folded);
-    case VALUE_REGEX:
-        return regex_matches(value->u.regex, v->work, text);
-    case VALUE_RANGE:
-        return range_holds(&value->u.range, text);
+    switch (fit) {
+    case PATTERN_WHOLE:
+        return span_equal(text, other);
+    case PATTERN_STARTS:
+        return span_starts(text, other);
+    case PATTERN_ENDS:
+        return span_ends(text, other);
     default:
-        return number_holds(value, text);
+        return span_find_span(text, other) < text.n || other.n == 0;
     }
 }
 
-/* A field that a record has several times (an audit event names several files). */
-#define OCCURRENCES_MAX 32
-struct occurrences {
-    size_t n;
-    size_t at[OCCURRENCES_MAX]; /* in the record's fields */
-};
-
-static void find_occurrences(const struct view *v, struct span name, struct occurrences *out)
+static bool reference_holds(const struct reference *r, const struct view *v,
+                            const struct view_text *t)
 {
-    out->n = 0;
-    for (size_t i = 0; i < v->record->fields_n && out->n < OCCURRENCES_MAX; i++)
-        if (span_equal(v->record->fields[i].name, name))
-            out->at[out->n++] = i;
-}
-
-/* It holds for a value if it does for one of those that the field has. */
-static bool one_holds(const struct value *value, struct view *v, const struct occurrences *o)
-{
-    for (size_t i = 0; i < o->n; i++)
-        if (value_holds(value, v, true, v->record->fields[o->at[i]].value, v->values[o->at[i]]))
+    for (uint16_t at = view_find(v, r->number); at != 0; at = v->texts[at - 1].next) {
+        const struct view_text *other = &v->texts[at - 1];
+        if (r->cased ? fits(r->fit, t->text, other->text) : fits(r->fit, t->folded, other->folded))
             return true;
+    }
     return false;
 }
 
-static bool item_holds(const struct item *item, struct view *v)
+/* Of a text that is there. */
+static bool text_holds(const struct value *value, const struct view *v, const struct view_text *t)
 {
-    struct span text = v->record->message, folded = v->message;
-    struct occurrences found = {.n = 0};
-    bool there = item->field.n == 0;
-    if (!there)
-        find_occurrences(v, item->field, &found);
-    if (!there && found.n == 0)
-        there = view_field(v, item->field, &text, &folded);
+    switch (value->kind) {
+    case VALUE_TEXT:
+        return pattern_matches(&value->u.text, t->text, t->folded);
+    case VALUE_REGEX:
+        return regex_matches(value->u.regex, v->work, t->text);
+    case VALUE_RANGE:
+        return range_holds(&value->u.range, t->text);
+    case VALUE_FIELD:
+        return reference_holds(&value->u.other, v, t);
+    case VALUE_ANY:
+        for (size_t i = 0; i < value->u.any.n; i++)
+            if (text_holds(&value->u.any.values[i], v, t))
+                return true;
+        return false;
+    default:
+        return number_holds(value, t->text);
+    }
+}
+
+/* A field that a record has several times (an audit event names several files) holds if one of its
+ * values does. The place of that in texts, one more; 0: none. */
+static uint16_t place_held(const struct value *value, const struct view *v, uint16_t at)
+{
+    for (; at != 0; at = v->texts[at - 1].next)
+        if (text_holds(value, v, &v->texts[at - 1]))
+            return at;
+    return 0;
+}
+
+/* Keywords are looked for in the message; in all texts of a record that has none. */
+static uint16_t keyword_held(const struct value *value, const struct view *v)
+{
+    if (v->record->message.n > 0)
+        return text_holds(value, v, &v->texts[v->n - 1]) ? (uint16_t)v->n : 0;
+    for (size_t i = 0; i < v->n; i++)
+        if (text_holds(value, v, &v->texts[i]))
+            return (uint16_t)(i + 1);
+    return 0;
+}
+
+static bool value_holds(const struct item *item, const struct value *value, const struct view *v,
+                        uint16_t at)
+{
+    if (value->kind == VALUE_EXISTS)
+        return (at != 0) == value->u.exists;
+    if (value->kind == VALUE_NULL)
+        return at == 0;
+    return item->number == FIELD_NONE ? keyword_held(value, v) != 0 : place_held(value, v, at) != 0;
+}
+
+static bool item_holds(const struct item *item, const struct view *v)
+{
+    uint16_t at = item->number != FIELD_NONE ? view_find(v, item->number) : 0;
     bool holds = item->all;
     for (size_t i = 0; i < item->n && holds == item->all; i++)
-        holds = found.n > 0 ? one_holds(&item->values[i], v, &found)
-                            : value_holds(&item->values[i], v, there, text, folded);
+        holds = value_holds(item, &item->values[i], v, at);
     return holds != item->negated;
 }
 
-static bool clause_holds(const struct clause *clause, struct view *v)
+static bool clause_holds(const struct clause *clause, const struct view *v)
 {
     for (size_t i = 0; i < clause->n; i++)
         if (!item_holds(&clause->items[i], v))
@@ -207,9 +179,63 @@ bool match_rule(const struct rule *rule, struct view *v)
     return condition_holds(&rule->condition, selection_holds, &q);
 }
 
-void view_scan(const struct view *v, const struct literals *l, struct hits *hits)
+/* ---- what matched ---- */
+
+struct telling {
+    const struct rule *rule;
+    struct view *view;
+    bool told[VIEW_TEXTS_MAX];
+    void (*each)(void *ctx, struct span name, struct span value);
+    void *ctx;
+};
+
+static void tell_place(struct telling *t, struct span name, uint16_t at)
 {
-    literals_scan(l, v->message, hits);
-    for (size_t i = 0; i < v->record->fields_n; i++)
-        literals_scan(l, v->values[i], hits);
+    if (at == 0 || t->told[at - 1])
+        return;
+    t->told[at - 1] = true;
+    t->each(t->ctx, name, t->view->texts[at - 1].text);
+}
+
+static void tell_item(struct telling *t, const struct item *item)
+{
+    bool keyword = item->number == FIELD_NONE;
+    uint16_t at = keyword ? 0 : view_find(t->view, item->number);
+    for (size_t i = 0; i < item->n; i++) {
+        const struct value *value = &item->values[i];
+        if (item->negated || value->kind == VALUE_EXISTS || value->kind == VALUE_NULL)
+            tell_place(t, item->field, at);
+        else
+            tell_place(t, item->field,
+                       keyword ? keyword_held(value, t->view) : place_held(value, t->view, at));
+    }
+}
+
+static void tell_selection(struct telling *t, const struct selection *s)
+{
+    for (size_t i = 0; i < s->n; i++) {
+        if (!clause_holds(&s->clauses[i], t->view))
+            continue;
+        for (size_t k = 0; k < s->clauses[i].n; k++)
+            tell_item(t, &s->clauses[i].items[k]);
+        return;
+    }
+}
+
+static void tell_node(struct telling *t, uint16_t at)
+{
+    const struct condition_node *nodes = t->rule->condition.nodes;
+    const struct condition_node *node = &nodes[at];
+    if (node->op == CONDITION_NAME)
+        tell_selection(t, &t->rule->selections[node->name]);
+    else if (node->op != CONDITION_NOT)
+        for (uint16_t i = node->first; i != CONDITION_NONE; i = nodes[i].next)
+            tell_node(t, i);
+}
+
+void match_explain(const struct rule *rule, struct view *v,
+                   void (*each)(void *ctx, struct span name, struct span value), void *ctx)
+{
+    struct telling t = {.rule = rule, .view = v, .each = each, .ctx = ctx};
+    tell_node(&t, rule->condition.root);
 }

@@ -53,23 +53,30 @@ static void and_part(struct list *l, size_t start, size_t middle, bool *any)
     *any = true;
 }
 
-static bool is_searched(const struct item *item)
+/* Texts of which one must stand there for the value to hold. */
+static void value_list(const struct value *value, struct list *l)
 {
-    return !span_equal(item->field, SPAN("program")) && !span_equal(item->field, SPAN("host"));
+    if (value->kind == VALUE_TEXT)
+        add(l, value->u.text.literal);
+    else if (value->kind != VALUE_ANY)
+        l->spoiled = true;
+    else
+        for (size_t i = 0; i < value->u.any.n && !l->spoiled; i++)
+            add(l, value->u.any.values[i].kind == VALUE_TEXT ? value->u.any.values[i].u.text.literal
+                                                             : SPAN(""));
 }
 
 static void item_list(const struct item *item, struct list *l)
 {
     size_t start = l->n;
     bool any = false;
-    if (item->negated || !is_searched(item)) {
+    if (item->negated) {
         l->spoiled = true;
         return;
     }
     for (size_t i = 0; i < item->n && !l->spoiled; i++) {
         size_t middle = l->n;
-        const struct value *value = &item->values[i];
-        add(l, value->kind == VALUE_TEXT ? value->u.text.literal : SPAN(""));
+        value_list(&item->values[i], l);
         if (item->all)
             and_part(l, start, middle, &any);
     }

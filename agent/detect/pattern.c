@@ -71,13 +71,29 @@ static bool is_option(struct span v, size_t i)
            (i == 0 || !is_word(v.p[i - 1]));
 }
 
+/* A backslash that takes the meaning off what follows it. */
+static bool is_escape(struct span v, size_t i)
+{
+    return v.p[i] == '\\' && i + 1 < v.n && memchr("\\*?", v.p[i + 1], 3);
+}
+
+bool pattern_plain(struct span v, struct buf *out)
+{
+    for (size_t i = 0; i < v.n; i++) {
+        if (v.p[i] == '*' || v.p[i] == '?')
+            return false;
+        i += is_escape(v, i);
+        buf_put_byte(out, v.p[i]);
+    }
+    return true;
+}
+
 static void read_value(struct maker *m, struct span v, unsigned flags)
 {
     bool plain = (flags & PATTERN_LITERAL) != 0;
     for (size_t i = 0; i < v.n; i++) {
         char c = v.p[i];
-        bool escape =
-            !plain && c == '\\' && i + 1 < v.n && strchr("\\*?", v.p[i + 1]) && v.p[i + 1] != '\0';
+        bool escape = !plain && is_escape(v, i);
         if (escape)
             c = v.p[++i];
         if (!escape && !plain && (c == '*' || c == '?'))

@@ -6,6 +6,7 @@
 #ifndef DETECT_PATTERN_H
 #define DETECT_PATTERN_H
 
+#include "base/buf.h"
 #include "base/span.h"
 #include "detect/arena.h"
 
@@ -39,6 +40,9 @@ struct pattern {
 /* value may be at most PATTERN_LENGTH_MAX bytes. */
 void pattern_make(struct arena *a, struct span value, enum pattern_fit fit, unsigned flags,
                   struct pattern *out);
+
+/* Appends the text that a value without wildcards stands for; false when it has one. */
+bool pattern_plain(struct span value, struct buf *out);
 
 /* folded: text after pattern_fold. */
 bool pattern_matches(const struct pattern *p, struct span text, struct span folded);

@@ -200,15 +200,15 @@ static int read_rule(const struct rule_maker *m, struct rule *r)
     return rule_read_detection(m, r);
 }
 
-struct rule *rule_make(struct arena *a, struct span file, const struct tree_node *document,
-                       struct error *e)
+struct rule *rule_make(const struct rule_world *w, struct span file,
+                       const struct tree_node *document, struct error *e)
 {
-    struct rule_maker m = {a, file, document, e};
+    struct rule_maker m = {w, w->arena, file, document, e};
     if (document->kind != TREE_MAP) {
         rule_wrong(&m, document->line, "a rule is a map of keys; write title:, detection: ...");
         return NULL;
     }
-    struct rule *r = arena_get(a, 1, sizeof(*r));
+    struct rule *r = arena_get(w->arena, 1, sizeof(*r));
     r->file = file;
     r->line = document->line;
     if (read_rule(&m, r) != 0) {

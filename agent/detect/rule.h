@@ -117,8 +117,8 @@ struct rule {
 };
 
 /* A rule made in the arena, or NULL and e ("file:line: what, remedy"). */
-struct rule *rule_make(struct arena *a, struct span file, const struct tree_node *document,
-                       struct error *e);
+struct rule *rule_make(const struct rule_world *w, struct span file,
+                       const struct tree_node *document, struct error *e);
 void rule_release(struct rule *r); /* what does not lie in the arena */
 
 /* e->text with "file:line: " in front, made safe to print; returns -1. */

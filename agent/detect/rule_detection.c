@@ -19,7 +19,7 @@ static int add_item(const struct rule_maker *m, struct clause *clause, struct sp
 {
     struct error what;
     int line;
-    if (item_make(m->arena, key, node, &clause->items[clause->n++], &line, &what) != 0)
+    if (item_make(m->world, key, node, &clause->items[clause->n++], &line, &what) != 0)
         return rule_wrong(m, line, "%s", what.text);
     return 0;
 }

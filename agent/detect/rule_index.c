@@ -12,6 +12,8 @@ struct rule_group {
     uint32_t *always; /* entries to be tried on every record */
     size_t always_n;
     struct literals *literals; /* id: entry */
+    size_t routes_n;           /* where its records are, beside those that say so themselves */
+    const struct route **routes;
 };
 
 static bool is_alike(const struct rule *a, const struct rule *b)
@@ -46,6 +48,14 @@ static void add_literals(struct literal_list *list, const struct span *texts, si
         list->items[list->n++] = (struct literal){texts[i], (uint32_t)id};
 }
 
+static void find_routes(struct rule_set *set, struct rule_group *g)
+{
+    g->routes = mem_new(set->routes.n, sizeof(g->routes[0]));
+    for (size_t i = 0; i < set->routes.n; i++)
+        if (route_serves(&set->routes.items[i], g->first))
+            g->routes[g->routes_n++] = &set->routes.items[i];
+}
+
 static void index_group(struct rule_set *set, struct rule_group *g)
 {
     struct literal_list list = {0};
@@ -71,14 +81,17 @@ void rule_index_make(struct rule_set *set)
     for (size_t i = 0; i < set->n; i++)
         if (set->entries[i].rule->correlation.type == CORRELATION_NONE)
             group_of(set, set->entries[i].rule)->n++;
-    for (size_t i = 0; i < set->groups_n; i++)
+    for (size_t i = 0; i < set->groups_n; i++) {
+        find_routes(set, &set->groups[i]);
         index_group(set, &set->groups[i]);
+    }
 }
 
 void rule_index_release(struct rule_set *set)
 {
     for (size_t i = 0; i < set->groups_n; i++) {
         free(set->groups[i].always);
+        free(set->groups[i].routes);
         literals_free(set->groups[i].literals);
     }
     free(set->groups);
@@ -93,19 +106,30 @@ static void try_rules(struct rule_set *set, struct view *view, const uint32_t *e
             hit(ctx, entries[i]);
 }
 
+/* Whether the record is of the group's logsource; the view gets the names that hold for it. */
+static bool is_meant(const struct rule_group *g, struct view *view, const struct record *r)
+{
+    for (size_t i = 0; i < g->routes_n; i++)
+        if (route_holds(g->routes[i], view)) {
+            view->others = &g->routes[i]->names;
+            return true;
+        }
+    view->others = NULL;
+    return match_logsource(g->first, r);
+}
+
 void rule_set_match(struct rule_set *set, struct view *view, const struct record *r,
                     void (*hit)(void *ctx, size_t entry), void *ctx)
 {
-    bool ready = false;
+    if (set->groups_n == 0)
+        return;
+    view_set(view, set->names, r);
     for (size_t i = 0; i < set->groups_n; i++) {
         const struct rule_group *g = &set->groups[i];
-        if (!match_logsource(g->first, r))
+        if (!is_meant(g, view, r))
             continue;
-        if (!ready)
-            view_set(view, r);
-        ready = true;
         hits_clear(&set->hits);
-        view_scan(view, g->literals, &set->hits);
+        literals_scan(g->literals, buf_span(&view->folded), &set->hits);
         try_rules(set, view, set->hits.ids, set->hits.n, hit, ctx);
         try_rules(set, view, g->always, g->always_n, hit, ctx);
     }

@@ -7,7 +7,8 @@
 #include <stdarg.h>
 
 struct rule_maker {
-    struct arena *arena;
+    const struct rule_world *world;
+    struct arena *arena; /* the world's */
     struct span file;
     const struct tree_node *document;
     struct error *e;

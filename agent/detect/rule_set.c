@@ -6,6 +6,7 @@
 #include "base/slurp.h"
 #include "detect/rule_index.h"
 #include "detect/rule_link.h"
+#include "platform/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -13,6 +14,8 @@
 struct loader {
     struct rule_set *set;
     struct map *known; /* id or name -> entry number + 1 */
+    struct rule_world world;
+    const struct sigma_file *tables;
     void (*tell)(void *ctx, const char *problem);
     void *ctx;
 };
@@ -78,7 +81,7 @@ static void add_text(struct loader *l, struct span file, struct span text)
     for (const struct tree_node *document = first; document; document = document->next) {
         if (tree_is_null(document)) /* nothing between two --- */
             continue;
-        struct rule *r = rule_make(l->set->arena, file, document, &e);
+        struct rule *r = rule_make(&l->world, file, document, &e);
         if (r)
             add_rule(l, r);
         else
@@ -87,12 +90,11 @@ static void add_text(struct loader *l, struct span file, struct span text)
     arena_free(trees);
 }
 
-static void add_file(struct loader *l, const char *folder, const char *name)
+static void add_file(struct loader *l, const char *path)
 {
-    struct buf path = BUF_INIT(4096), text = BUF_INIT(TREE_BYTES_MAX);
-    buf_printf(&path, "%s/%s", folder, name);
-    struct span file = arena_copy(l->set->arena, buf_span(&path));
-    int result = path.failed ? -ENAMETOOLONG : slurp(file.p, &text);
+    struct buf text = BUF_INIT(TREE_BYTES_MAX);
+    struct span file = arena_copy(l->set->arena, span_of(path));
+    int result = slurp(file.p, &text);
     struct error e;
     if (result == 0) {
         add_text(l, file, buf_span(&text));
@@ -104,18 +106,53 @@ static void add_file(struct loader *l, const char *folder, const char *name)
                    &e);
         tell(l, &e);
     }
-    buf_release(&path);
     buf_release(&text);
 }
 
 /* ---- the whole ---- */
 
-static struct loader begin(void (*tell_problem)(void *ctx, const char *problem), void *ctx)
+/* Values of one name are gathered under it. */
+static void add_placeholder(struct rule_set *set, const struct sigma_pair *pair, size_t room)
+{
+    struct placeholders *all = &set->placeholders;
+    struct placeholder *p = NULL;
+    for (size_t i = 0; i < all->n && !p; i++)
+        if (span_equal_text(all->items[i].name, pair->name))
+            p = &all->items[i];
+    if (!p) {
+        p = &all->items[all->n++];
+        p->name = arena_copy(set->arena, span_of(pair->name));
+        p->values = arena_get(set->arena, room, sizeof(p->values[0]));
+    }
+    p->values[p->n++] = arena_copy(set->arena, span_of(pair->text));
+}
+
+static void make_placeholders(struct rule_set *set, const struct sigma_pairs *pairs)
+{
+    set->placeholders.items = arena_get(set->arena, pairs->n, sizeof(set->placeholders.items[0]));
+    for (size_t i = 0; i < pairs->n; i++) {
+        size_t room = 0; /* for those of the same name */
+        for (size_t k = i; k < pairs->n; k++)
+            room += strcmp(pairs->items[i].name, pairs->items[k].name) == 0;
+        add_placeholder(set, &pairs->items[i], room);
+    }
+}
+
+static struct loader begin(const struct sigma_file *tables,
+                           void (*tell_problem)(void *ctx, const char *problem), void *ctx)
 {
     struct rule_set *set = mem_new(1, sizeof(*set));
     set->arena = arena_new();
+    set->names = field_names_new();
     set->entries = mem_new(RULE_SET_MAX, sizeof(*set->entries));
-    return (struct loader){set, map_new(SIZE_MAX), tell_problem, ctx};
+    if (tables)
+        make_placeholders(set, &tables->placeholders);
+    return (struct loader){.set = set,
+                           .known = map_new(SIZE_MAX),
+                           .world = {set->arena, set->names, &set->placeholders},
+                           .tables = tables,
+                           .tell = tell_problem,
+                           .ctx = ctx};
 }
 
 static struct rule_set *end(struct loader *l)
@@ -124,33 +161,44 @@ static struct rule_set *end(struct loader *l)
     rule_link_all(set, l->known, tell, l);
     map_free(l->known, NULL);
     set->entries = mem_grow(set->entries, set->n, sizeof(*set->entries));
+    routes_make(set->arena, set->names, l->tables, &set->routes);
     rule_index_make(set);
     return set;
 }
 
-struct rule_set *rule_set_load(const char *folder,
+static bool is_rule_file(const char *path)
+{
+    return span_ends(span_of(path), SPAN(".yml")) || span_ends(span_of(path), SPAN(".yaml"));
+}
+
+struct rule_set *rule_set_load(const char *folder, const struct sigma_file *tables,
                                void (*tell_problem)(void *ctx, const char *text), void *ctx)
 {
     static const char *const endings[] = {".yml", ".yaml", NULL};
-    struct loader l = begin(tell_problem, ctx);
-    struct names names;
-    int result = names_list(folder, endings, RULE_SET_MAX, &names);
+    struct loader l = begin(tables, tell_problem, ctx);
+    struct names names = {0};
+    struct file_info info;
+    bool alone =
+        is_rule_file(folder) && file_info_at(folder, &info) == 0 && info.type == FILE_REGULAR;
+    if (alone)
+        add_file(&l, folder);
+    int result = alone ? 0 : names_below(folder, endings, RULE_SET_MAX, &names);
     for (size_t i = 0; i < names.n; i++)
-        add_file(&l, folder, names.items[i]);
+        add_file(&l, names.items[i]);
     names_release(&names);
     if (result != 0) {
         struct error e;
         error_set(&e, "%s: %s; %s", folder, error_text(result),
-                  result == -E2BIG ? "the rest is left out" : "create it or correct rules_dir");
+                  result == -E2BIG ? "the rest is left out" : "create it or correct the path");
         tell(&l, &e);
     }
     return end(&l);
 }
 
-struct rule_set *rule_set_parse(const char *name, struct span text,
+struct rule_set *rule_set_parse(const char *name, struct span text, const struct sigma_file *tables,
                                 void (*tell_problem)(void *ctx, const char *problem), void *ctx)
 {
-    struct loader l = begin(tell_problem, ctx);
+    struct loader l = begin(tables, tell_problem, ctx);
     add_text(&l, arena_copy(l.set->arena, span_of(name)), text);
     return end(&l);
 }
@@ -165,6 +213,7 @@ void rule_set_free(struct rule_set *set)
         free(set->entries[i].uses);
     }
     free(set->entries);
+    field_names_free(set->names);
     arena_free(set->arena);
     free(set);
 }

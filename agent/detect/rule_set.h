@@ -1,7 +1,8 @@
 /*
  * All rules of a folder, indexed by their logsource and by texts that must stand in a record.
  *
- * Files *.yml and *.yaml are read in the order of their names; a file may hold several documents.
+ * Files *.yml and *.yaml of the folder and those below it are read in the order of their paths; a
+ * file may hold several documents.
  * A broken rule is left out and told, the others go on. A rule whose id (or name) another one has
  * already is left out, so is a correlation that refers to a rule that is not there or to itself,
  * and one of a chain of more than RULE_CHAIN_MAX correlations.
@@ -10,6 +11,7 @@
 #define DETECT_RULE_SET_H
 
 #include "detect/match.h"
+#include "detect/route.h"
 #include "detect/rule.h"
 
 #define RULE_SET_MAX   8192 /* files, and rules */
@@ -33,6 +35,9 @@ struct rule_group; /* rules with the same logsource */
 
 struct rule_set {
     struct arena *arena;
+    struct field_names *names;
+    struct placeholders placeholders;
+    struct routes routes;
     size_t n;
     struct rule_entry *entries;
     size_t groups_n;
@@ -42,15 +47,18 @@ struct rule_set {
     size_t broken; /* problems told */
 };
 
-/* tell() gets "file:line: what, remedy" for each rule that is left out. */
-struct rule_set *rule_set_load(const char *folder, void (*tell)(void *ctx, const char *problem),
-                               void *ctx);
+/* tell() gets "file:line: what, remedy" for each rule that is left out. folder may also be one
+ * file. tables: where logsources are and what placeholders stand for; NULL: a record's own names.
+ */
+struct rule_set *rule_set_load(const char *folder, const struct sigma_file *tables,
+                               void (*tell)(void *ctx, const char *problem), void *ctx);
 /* For tests and fuzzing: from memory, in place of a folder with one file. */
-struct rule_set *rule_set_parse(const char *name, struct span text,
+struct rule_set *rule_set_parse(const char *name, struct span text, const struct sigma_file *tables,
                                 void (*tell)(void *ctx, const char *problem), void *ctx);
 void rule_set_free(struct rule_set *set);
 
-/* Calls hit() with the index of each rule that matches the record, correlations excepted. */
+/* Calls hit() with the index of each rule that matches the record, correlations excepted; the view
+ * is then as that rule saw it (match_explain). */
 void rule_set_match(struct rule_set *set, struct view *view, const struct record *r,
                     void (*hit)(void *ctx, size_t entry), void *ctx);
 

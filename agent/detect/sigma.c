@@ -82,6 +82,17 @@ static void open_correlations(struct sigma *s)
     counters_restored(correlate_counters(s->correlate));
 }
 
+static void load_rules(struct sigma *s)
+{
+    const struct config *c = s->host.config;
+    struct sigma_file tables = {0};
+    size_t problems = c->detect ? sigma_file_load(c->sigma_dir, note_problem, s, &tables) : 0;
+    s->set = c->detect ? rule_set_load(c->rules_dir, &tables, note_problem, s)
+                       : rule_set_parse("", SPAN(""), NULL, NULL, NULL);
+    s->set->broken += problems;
+    sigma_file_release(&tables);
+}
+
 static int sigma_open(const struct detect_host *host, void **self, struct error *e)
 {
     (void)e; /* whatever is wrong with the rules, the rest goes on: health tells */
@@ -91,8 +102,7 @@ static int sigma_open(const struct detect_host *host, void **self, struct error 
     s->work.message = BUF_INIT(4096);
     s->work.vigia = BUF_INIT(8192);
     view_init(&s->view);
-    s->set = host->config->detect ? rule_set_load(host->config->rules_dir, note_problem, s)
-                                  : rule_set_parse("", SPAN(""), NULL, NULL);
+    load_rules(s);
     open_correlations(s);
     log_info("detector sigma: %zu rules in force, %zu problems", s->set->n - s->set->off,
              s->set->broken);

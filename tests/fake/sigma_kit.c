@@ -7,11 +7,19 @@ static void remember(void *ctx, const char *problem)
         span_copy(span_of(problem), k->problem, sizeof(k->problem));
 }
 
+void kit_open_with(struct kit *k, const char *yaml, const char *tables)
+{
+    struct sigma_file file = {0};
+    *k = (struct kit){0};
+    sigma_file_parse("tables.ini", span_of(tables), remember, k, &file);
+    k->set = rule_set_parse("rule.yml", span_of(yaml), &file, remember, k);
+    sigma_file_release(&file);
+    view_init(&k->view);
+}
+
 void kit_open(struct kit *k, const char *yaml)
 {
-    *k = (struct kit){0};
-    k->set = rule_set_parse("rule.yml", span_of(yaml), remember, k);
-    view_init(&k->view);
+    kit_open_with(k, yaml, "");
 }
 
 void kit_close(struct kit *k)

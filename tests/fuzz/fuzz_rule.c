@@ -109,7 +109,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct span rest = span_make(data, n), line;
     struct matching m = {.work = {BUF_INIT(4096), BUF_INIT(8192)}, .line = BUF_INIT(LINE_MAX)};
-    m.set = rule_set_parse("fuzz.yml", rest, take_problem, NULL);
+    m.set = rule_set_parse("fuzz.yml", rest, NULL, take_problem, NULL);
     m.correlate = correlate_new(m.set, (struct counter_store){NULL, put_state},
                                 (struct correlate_calls){&m, tell});
     view_init(&m.view);

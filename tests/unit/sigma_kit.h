@@ -16,6 +16,7 @@ struct kit { /* a set of rules with the problems told while it was made */
 };
 
 void kit_open(struct kit *k, const char *yaml);
+void kit_open_with(struct kit *k, const char *yaml, const char *tables); /* a file of conf/sigma */
 void kit_close(struct kit *k);
 /* Number of rules that match a record of linux/sshd with this message. */
 size_t kit_hits(struct kit *k, const char *message);

@@ -517,7 +517,7 @@ static int rows_of(const struct rule *rule, bool fires)
 static void test_all_covered(void **state)
 {
     (void)state;
-    struct rule_set *set = rule_set_load("conf/rules", tell, NULL);
+    struct rule_set *set = rule_set_load("conf/rules", NULL, tell, NULL);
     assert_true(set->n >= 25);
     for (size_t i = 0; i < set->n; i++) {
         const struct rule *rule = set->entries[i].rule;

@@ -56,6 +56,12 @@ static void test_conditions(void **state)
         {ABC "all of b*\n", "second", 0},
         {ABC "all of b*\n", "second bravo", 1},
         {ABC "a and not 1 of b*\n", "alpha", 1},
+        {ABC "2 of them\n", "alpha", 0},
+        {ABC "2 of them\n", "alpha second", 1},
+        {ABC "2 of them\n", "alpha bravo second", 1},
+        {ABC "2 of b*\n", "alpha second", 0},
+        {ABC "not 2 of b*\n", "alpha second", 1},
+        {"    2: [x]\n    condition: 2\n", "x", 1}, /* a selection of that name */
         {ABC "any of b*\n", "second", 1},
         {ABC "1 of _c*\n", "charlie", 1},
         {ABC "\n        - a\n        - b\n", "bravo", 1}, /* a list: or */
@@ -153,6 +159,59 @@ static void test_fields(void **state)
         {"F|cidr: ::1", "0:0:0:0:0:0:0:1", 1},
         {"F|cidr: ::1", "1:2:3:4:5:6:7:8:9", 0},
         {"F|cidr: ::1", "::12345", 0},
+        /* encodings; of base64offset one text at each of its three places */
+        {"F|base64: 'foo bar'", "Zm9vIGJhcg==", 1},
+        {"F|base64: 'foo bar'", "Zm9vIGJhcg=", 0},
+        {"F|base64|contains: foo", "xxZm9vxx", 1},
+        {"F|base64: 'a\\*'", "YSo=", 1},
+        {"F|base64offset|contains: 'secret!'", "bXkgc2VjcmV0IQ==", 1},
+        {"F|base64offset|contains: 'secret!'", "YSBzZWNyZXQh", 1},
+        {"F|base64offset|contains: 'secret!'", "c2VjcmV0ISBpdA==", 1},
+        {"F|base64offset|contains: 'secret!'", "bXkgc2VjcmV4IQ==", 0},
+        {"F|base64offset|contains|all: ['one', 'two']", "eCBvbmUgdHdvIHg=", 1},
+        {"F|base64offset|contains|all: ['one', 'six']", "eCBvbmUgdHdvIHg=", 0},
+        {"F|wide|base64offset|contains: iex", "aQBlAHgA", 1},
+        {"F|utf16le|base64offset|contains: iex", "AABpAGUAeAA=", 1},
+        {"F|utf16be|base64: iex", "AGkAZQB4", 1},
+        {"F|utf16|base64: iex", "//5pAGUAeAA=", 1},
+        {"F|utf16be|base64: 'é€𝄞'", "AOkgrNg03R4=", 1},
+        /* another field: G is "x.EXE" */
+        {"F|fieldref: G", "x.exe", 1},
+        {"F|fieldref|cased: G", "x.exe", 0},
+        {"F|fieldref: G", "y.exe", 0},
+        {"F|fieldref: G", NULL, 0},
+        {"F|fieldref: H", "x.exe", 0},
+        {"F|fieldref|endswith: G", "C:\\x.exe", 1},
+        {"F|fieldref|startswith: G", "C:\\x.exe", 0},
+        {"F|fieldref|contains: G", "ax.exeb", 1},
+        {"F|fieldref|neq: G", "y.exe", 1},
+        {"F|fieldref: message", "M", 1},
+        /* parts of a date */
+        {"F|hour: 7", "2025-08-02T07:40:10.1Z", 1},
+        {"F|hour: 8", "2025-08-02T07:40:10.1Z", 0},
+        {"F|hour|gte: 7", "2025-08-02 07:40", 1},
+        {"F|minute|lt: 40", "2025-08-02 07:40", 0},
+        {"F|minute: 0", "2025-08-02", 0},
+        {"F|day: [1, 2]", "2025-08-02", 1},
+        {"F|month: 8", "2025-08-02", 1},
+        {"F|year|neq: 2025", "2025-08-02", 0},
+        {"F|week: 53", "2020-12-31", 1},
+        {"F|week: 53", "2021-01-03", 1},
+        {"F|week: 1", "2021-01-04", 1},
+        {"F|week: 1", "2024-12-30", 1},
+        {"F|week: 1", "2026-01-01", 1},
+        {"F|week: 52", "2023-01-01", 1},
+        {"F|month: 13", "2025-13-02", 0},
+        /* placeholders: %Admins% is root or adm*, %Hosts% is h1 */
+        {"F|expand: '%Admins%'", "root", 1},
+        {"F|expand: '%Admins%'", "adm_x", 1},
+        {"F|expand: '%Admins%'", "x", 0},
+        {"F: '%Admins%'", "%admins%", 1},
+        {"F|expand: '%Admins%@%Hosts%'", "adm7@h1", 1},
+        {"F|expand: '\\%Admins%Hosts%'", "%Adminsh1", 1},
+        {"F|expand|contains|all: ['%Admins%', '%Hosts%']", "x root on h1", 1},
+        {"F|expand|contains|all: ['%Admins%', '%Hosts%']", "x root on h2", 0},
+        {"F|expand|re: '^%Hosts%$'", "h1", 1},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         char yaml[512];
@@ -160,8 +219,9 @@ static void test_fields(void **state)
         struct record r = kit_record("sshd", "m", 0);
         if (rows[i].value)
             kit_field(&r, "F", rows[i].value);
+        kit_field(&r, "G", "x.EXE");
         snprintf(yaml, sizeof(yaml), HEAD "    s:\n        %s\n    condition: s\n", rows[i].item);
-        kit_open(&k, yaml);
+        kit_open_with(&k, yaml, "[placeholders]\nAdmins = root\nAdmins = adm*\nHosts = h1\n");
         if (k.problems || kit_hits_record(&k, &r) != rows[i].hits)
             fail_msg("'%s' on '%s' %s", rows[i].item, rows[i].value ? rows[i].value : "(missing)",
                      k.problem);
@@ -247,8 +307,31 @@ static void test_broken(void **state)
     } rows[] = {
         {HEAD "    s:\n        message|contain: x\n    condition: s\n",
          "rule.yml:6: ", "modifier 'contain' is unknown"},
-        {HEAD "    s:\n        message|base64offset: x\n    condition: s\n",
-         "rule.yml:6: ", "not supported yet"},
+        {HEAD "    s:\n        message|base64|wide: x\n    condition: s\n",
+         "rule.yml:6: ", "write wide before it"},
+        {HEAD "    s:\n        message|base64offset|contains: a*c\n    condition: s\n",
+         "rule.yml:6: ", "wildcard can't be encoded"},
+        {HEAD "    s:\n        message|base64offset|contains: a\n    condition: s\n",
+         "rule.yml:6: ", "too short"},
+        {HEAD "    s:\n        message|base64|re: abc\n    condition: s\n",
+         "rule.yml:6: ", "only plain text is encoded"},
+        {HEAD "    s:\n        message|wide|utf16be: abc\n    condition: s\n",
+         "rule.yml:6: ", "exclude each other"},
+        {HEAD "    s:\n        message|base64|windash: ' -a'\n    condition: s\n",
+         "rule.yml:6: ", "windash would change"},
+        {HEAD "    s:\n        F|fieldref|re: G\n    condition: s\n",
+         "rule.yml:6: ", "fieldref compares"},
+        {HEAD "    s:\n        F|fieldref: ''\n    condition: s\n",
+         "rule.yml:6: ", "name of a field"},
+        {HEAD "    s:\n        F|hour: soon\n    condition: s\n", "rule.yml:6: ", "numbers"},
+        {HEAD "    s:\n        F|hour|day: 1\n    condition: s\n",
+         "rule.yml:6: ", "two parts of a date"},
+        {HEAD "    s:\n        F|hour|contains: 1\n    condition: s\n",
+         "rule.yml:6: ", "parts of a date are numbers"},
+        {HEAD "    s:\n        F|expand:\n            - a\n            - '%Nobody%'\n"
+              "    condition: s\n",
+         "rule.yml:8: ", "placeholder '%Nobody%' has no values"},
+        {HEAD "    k: [x]\n    condition: 2 of k*\n", "rule.yml:6: ", "fewer selections"},
         {HEAD "    s:\n        message|contains|re: x\n    condition: s\n",
          "rule.yml:6: ", "exclude each other"},
         {HEAD "    s:\n        message|i: x\n    condition: s\n", "rule.yml:6: ", "behind re"},
