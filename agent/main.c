@@ -13,6 +13,7 @@ static const struct command {
     {"enroll", cmd_enroll, "take in an enrollment bundle, or make a key and a request"},
     {"status", cmd_status, "how both roles are; exit 0 healthy, 1 degraded, 3 not running"},
     {"check", cmd_check, "look the configuration and the rules over"},
+    {"rules", cmd_rules, "look a folder of Sigma rules over, or try them on events"},
     {"scan", cmd_scan, "ask the running collect for a re-check of all watched files"},
     {"updates", cmd_updates, "the pending updates, as `apt list --upgradable` has them"},
     {"templates", cmd_templates, "the kinds of log messages that this host is known to write"},

@@ -158,3 +158,15 @@ void json_copy(const struct json_value *v, struct buf *out)
     buf_put(out, text, n);
     free(text);
 }
+
+bool json_put_plain(const struct json_value *v, struct buf *out)
+{
+    yyjson_val *val = in_of(v);
+    if (yyjson_is_str(val))
+        buf_put_span(out, json_as_text(v));
+    else if (yyjson_is_num(val) || yyjson_is_bool(val))
+        json_copy(v, out);
+    else
+        return false;
+    return true;
+}

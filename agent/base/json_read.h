@@ -31,8 +31,11 @@ int64_t json_as_int(const struct json_value *v, int64_t otherwise);
 bool json_is_object(const struct json_value *v);
 /* Key and value of member i of an object. */
 const struct json_value *json_member(const struct json_value *object, size_t i, struct span *key);
-/* The value written back as JSON text, for passing on what was read. */
 struct buf;
+/* Appends a text as it is, a number, true or false; false (and nothing) for all else. */
+bool json_put_plain(const struct json_value *v, struct buf *out);
+
+/* The value written back as JSON text, for passing on what was read. */
 void json_copy(const struct json_value *v, struct buf *out);
 
 #endif

@@ -12,6 +12,7 @@ int cmd_ship(int argc, char **argv);
 int cmd_enroll(int argc, char **argv);
 int cmd_status(int argc, char **argv);
 int cmd_check(int argc, char **argv);
+int cmd_rules(int argc, char **argv);
 int cmd_scan(int argc, char **argv);
 int cmd_updates(int argc, char **argv);
 int cmd_templates(int argc, char **argv);

@@ -98,6 +98,15 @@ void rule_index_release(struct rule_set *set)
     hits_release(&set->hits);
 }
 
+void rule_set_logsources(const struct rule_set *set,
+                         void (*each)(void *ctx, const struct rule *first, size_t rules,
+                                      size_t sections),
+                         void *ctx)
+{
+    for (size_t i = 0; i < set->groups_n; i++)
+        each(ctx, set->groups[i].first, set->groups[i].n, set->groups[i].routes_n);
+}
+
 static void try_rules(struct rule_set *set, struct view *view, const uint32_t *entries, size_t n,
                       void (*hit)(void *ctx, size_t entry), void *ctx)
 {

@@ -57,6 +57,13 @@ struct rule_set *rule_set_parse(const char *name, struct span text, const struct
                                 void (*tell)(void *ctx, const char *problem), void *ctx);
 void rule_set_free(struct rule_set *set);
 
+/* Each logsource that rules are for: one of them, how many there are, and how many sections of the
+ * tables say where its records are. */
+void rule_set_logsources(const struct rule_set *set,
+                         void (*each)(void *ctx, const struct rule *first, size_t rules,
+                                      size_t sections),
+                         void *ctx);
+
 /* Calls hit() with the index of each rule that matches the record, correlations excepted; the view
  * is then as that rule saw it (match_explain). */
 void rule_set_match(struct rule_set *set, struct view *view, const struct record *r,
