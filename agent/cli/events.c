@@ -23,12 +23,14 @@ struct reader {
     struct record record;
     struct buf text; /* names and values that stand in no JSON text as they are */
     bool cut;
+    size_t head; /* fields of Event.System, which the event's own data of that name replaces */
+    const char *source; /* the event's channel */
     const char *service;
 };
 
 static void hand_on(struct reader *r, struct record *record)
 {
-    record->source = r->path;
+    record->source = r->source ? r->source : r->path;
     r->counts->events++;
     r->each(r->ctx, record, r->line);
 }
@@ -48,6 +50,11 @@ static struct span keep(struct reader *r, struct span a, const char *between, st
 static void add_field(struct reader *r, struct span name, struct span value)
 {
     struct record *record = &r->record;
+    for (size_t i = 0; i < r->head; i++)
+        if (span_equal(record->fields[i].name, name)) {
+            record->fields[i].value = value;
+            return;
+        }
     if (record->fields_n == RECORD_FIELDS_MAX || r->text.failed) {
         r->cut = true;
         return;
@@ -74,6 +81,19 @@ static bool is_wrapper(struct span outer, const struct json_value *v)
     return span_equal_text(outer, "UserData") && json_is_object(v);
 }
 
+static void find_channel(struct reader *r)
+{
+    struct span channel = record_field(&r->record, SPAN("Channel"));
+    if (channel.n > 0 && !r->source)
+        r->source = keep(r, channel, "", SPAN("\0")).p;
+}
+
+static void end_head(struct reader *r)
+{
+    find_channel(r);
+    r->head = r->record.fields_n;
+}
+
 static void add_members(struct reader *r, struct span path, struct span outer,
                         const struct json_value *object)
 {
@@ -82,6 +102,8 @@ static void add_members(struct reader *r, struct span path, struct span outer,
         const struct json_value *v = json_member(object, i, &key);
         bool attributes =
             span_equal_text(key, "#attributes") || span_equal_text(key, "@attributes");
+        if (span_equal_text(key, "EventData") || span_equal_text(key, "UserData"))
+            end_head(r);
         if (json_is_object(v) && (is_passed_over(key) || is_wrapper(outer, v))) {
             struct span below = attributes && path.n > 0 ? keep(r, path, "_", SPAN("")) : path;
             add_members(r, below, key, v);
@@ -118,11 +140,12 @@ static void also_named(struct reader *r, const char *name, const char *other)
 static void find_origin(struct reader *r)
 {
     struct record *record = &r->record;
-    struct span channel = record_field(record, SPAN("Channel"));
+    find_channel(r);
+    r->head = 0;
     also_named(r, "Provider_Name", "SourceName"); /* as NXLog has them */
     also_named(r, "Computer", "Hostname");
-    if (channel.p)
-        record->product = span_starts(channel, SPAN("Linux-")) ? "linux" : "windows";
+    if (r->source)
+        record->product = span_starts(span_of(r->source), SPAN("Linux-")) ? "linux" : "windows";
     record->host = record_field(record, SPAN("Computer"));
     record->message = record_field(record, SPAN("Message"));
 }
@@ -133,6 +156,8 @@ static int take_object(struct reader *r, const struct json_value *object, struct
         return -1;
     r->record = (struct record){.raw = raw, .time_ms = r->clock.now_ms};
     r->cut = false;
+    r->head = 0;
+    r->source = NULL;
     buf_clear(&r->text);
     buf_reserve(&r->text, 4 * raw.n + 4096); /* at once: fields point into it */
     add_members(r, SPAN(""), SPAN(""), object);
@@ -189,6 +214,7 @@ static void take_line(struct reader *r, struct span line)
     struct syslog_line parsed;
     if (span_trim(line).n == 0)
         return;
+    r->source = NULL;
     if (audit_take(r->audit, line, uid, 0))
         return;
     syslog_parse(line, &r->clock, &parsed);

@@ -5,7 +5,7 @@
  *   [process creation, Security log]      any name
  *   product = windows                     logsource of the rules; product may be left out
  *   category = process_creation
- *   when = Channel: Security              records that are meant: all of them must hold; a
+ *   when = source: Security               records that are meant: all of them must hold; a
  *   when = EventID: 4688, 4689            field and its values (wildcards), separated by commas
  *   field = Image: NewProcessName         the rule's field and the record's; several: the first
  *   field = User: SubjectUserName, user   that is there

@@ -2,7 +2,8 @@
  * One line of a selection: a field, modifiers, values. `field|contains|all: [a, b]`, a keyword list
  * (no field: looked for in the message), null, numbers.
  *
- * A field that is missing matches null, `exists: false` and anything with `neq`; nothing else.
+ * A field that is missing matches null, `exists: false` and anything with `neq`; nothing else. One
+ * that is empty matches null and ''.
  */
 #ifndef DETECT_ITEM_H
 #define DETECT_ITEM_H

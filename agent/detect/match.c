@@ -126,13 +126,22 @@ static uint16_t keyword_held(const struct value *value, const struct view *v)
     return 0;
 }
 
+/* Windows writes a value that is not there as an empty one. */
+static bool is_null(const struct view *v, uint16_t at)
+{
+    for (; at != 0; at = v->texts[at - 1].next)
+        if (v->texts[at - 1].text.n > 0)
+            return false;
+    return true;
+}
+
 static bool value_holds(const struct item *item, const struct value *value, const struct view *v,
                         uint16_t at)
 {
     if (value->kind == VALUE_EXISTS)
         return (at != 0) == value->u.exists;
     if (value->kind == VALUE_NULL)
-        return at == 0;
+        return is_null(v, at);
     return item->number == FIELD_NONE ? keyword_held(value, v) != 0 : place_held(value, v, at) != 0;
 }
 
