@@ -12,13 +12,21 @@ static void take_field(void *ctx, struct span name, struct span value)
         h->fields[h->n++] = (struct record_field){name, value};
 }
 
-void hit_make(struct hit *h, const struct rule *rule, const struct record *r,
-              struct regex_work *work)
+static void take_matched(void *ctx, struct span name, struct span value)
 {
-    h->record = r;
-    h->n = 0;
+    struct hit *h = ctx;
+    if (h->matched_n < HIT_FIELDS_MAX)
+        h->matched[h->matched_n++] =
+            (struct record_field){name.n > 0 ? name : SPAN("message"), value};
+}
+
+void hit_make(struct hit *h, const struct rule *rule, struct view *v)
+{
+    h->record = v->record;
+    h->n = h->matched_n = 0;
     for (size_t i = 0; i < rule->extract_n; i++)
-        regex_extract(rule->extract[i], work, r->message, take_field, h);
+        regex_extract(rule->extract[i], v->work, h->record->message, take_field, h);
+    match_explain(rule, v, take_matched, h);
 }
 
 bool hit_field(const struct hit *h, struct span name, struct span *value)
@@ -225,6 +233,14 @@ void finding_make(struct event *e, const struct rule *rule, const struct hit *h,
     d->analytic_type_id = 1;
     d->attacks_n = rule->attacks_n;
     memcpy(d->attacks, rule->attacks, rule->attacks_n * sizeof(d->attacks[0]));
+    d->tactics_n = rule->tactics_n;
+    memcpy(d->tactics, rule->tactics, rule->tactics_n * sizeof(d->tactics[0]));
+    d->tags_n = rule->tags_n;
+    d->tags = rule->tags;
+    d->references_n = rule->references_n;
+    d->references = rule->references;
+    d->fields_n = h->matched_n;
+    d->fields = h->matched;
     d->confidence_id = rule->confidence_id;
     d->log_name = span_of(r->source);
     d->evidence = r->raw;

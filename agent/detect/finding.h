@@ -17,10 +17,12 @@ struct hit {
     const struct record *record;
     size_t n;
     struct record_field fields[HIT_FIELDS_MAX];
+    size_t matched_n; /* what the rule asked for and got */
+    struct record_field matched[HIT_FIELDS_MAX];
 };
 
-void hit_make(struct hit *h, const struct rule *rule, const struct record *r,
-              struct regex_work *work);
+/* Of a rule that just matched the view (rule_set_match). */
+void hit_make(struct hit *h, const struct rule *rule, struct view *v);
 /* An alias, an extracted field, or the record's; false when none has it. */
 bool hit_field(const struct hit *h, struct span name, struct span *value);
 /* The aliases of a correlation, as its base rule `refer` fills them. */

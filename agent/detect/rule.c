@@ -125,19 +125,54 @@ static bool is_technique(struct span tag)
     return true;
 }
 
+/* "attack.credential-access", but for "attack.g0007" and "attack.s0002". */
+static bool is_tactic(struct span tag)
+{
+    static const char prefix[] = "attack.";
+    size_t n = sizeof(prefix) - 1;
+    if (tag.n <= n || !span_equal_nocase((struct span){tag.p, n}, span_of(prefix)))
+        return false;
+    for (size_t i = n; i < tag.n; i++)
+        if (tag.p[i] >= '0' && tag.p[i] <= '9')
+            return false;
+    return true;
+}
+
+#define ROOM(list) (sizeof(list) / sizeof((list)[0]))
+
 static int read_tags(const struct rule_maker *m, struct rule *r)
 {
     struct span tags[64];
     size_t n;
     if (rule_texts(m, m->document, "tags", tags, 64, &n) != 0)
         return -1;
+    r->tags = arena_get(m->arena, n, sizeof(r->tags[0]));
     for (size_t i = 0; i < n; i++)
-        if (is_technique(tags[i]) && r->attacks_n < sizeof(r->attacks) / sizeof(r->attacks[0])) {
+        if (is_technique(tags[i]) && r->attacks_n < ROOM(r->attacks)) {
             char id[16];
             snprintf(id, sizeof(id), "T%.*s", (int)tags[i].n - 8, tags[i].p + 8);
             r->attacks[r->attacks_n++] = arena_copy(m->arena, span_of(id));
+        } else if (is_tactic(tags[i]) && r->tactics_n < ROOM(r->tactics)) {
+            r->tactics[r->tactics_n++] = (struct span){tags[i].p + 7, tags[i].n - 7};
+        } else {
+            r->tags[r->tags_n++] = tags[i];
         }
     return 0;
+}
+
+#define REFERENCES_MAX 16
+
+/* They decide nothing: what is no text there is passed over. */
+static void read_references(const struct rule_maker *m, struct rule *r)
+{
+    const struct tree_node *list = tree_get(m->document, "references");
+    if (!list || list->kind != TREE_LIST)
+        return;
+    r->references = arena_get(m->arena, REFERENCES_MAX, sizeof(r->references[0]));
+    for (const struct tree_node *v = list->first; v && r->references_n < REFERENCES_MAX;
+         v = v->next)
+        if (v->kind == TREE_TEXT && v->text.n > 0 && v->text.n <= 512)
+            r->references[r->references_n++] = arena_copy(m->arena, v->text);
 }
 
 /* ---- hash of the content ---- */
@@ -193,6 +228,7 @@ static int read_rule(const struct rule_maker *m, struct rule *r)
         return -1;
     if (rule_bool(m, tree_get(m->document, "vigia"), "generate", &r->generate) != 0)
         return -1;
+    read_references(m, r);
     hash_rule(m, r);
     default_id(m, r);
     if (tree_get(m->document, "correlation"))

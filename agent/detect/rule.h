@@ -100,7 +100,11 @@ struct rule {
     int confidence_id; /* by its status: experimental 1, test 2, stable 3, else 0 */
     size_t attacks_n;
     struct span attacks[8]; /* "T1110.001" */
-    uint8_t hash[16];       /* of what decides a match, not of the words around it */
+    size_t tactics_n;
+    struct span tactics[8]; /* "credential-access" */
+    size_t tags_n, references_n;
+    struct span *tags, *references; /* the tags that are neither */
+    uint8_t hash[16];               /* of what decides a match, not of the words around it */
 
     bool generate; /* told by itself although a correlation refers to it */
 

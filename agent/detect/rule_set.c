@@ -6,7 +6,6 @@
 #include "base/slurp.h"
 #include "detect/rule_index.h"
 #include "detect/rule_link.h"
-#include "platform/file.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -177,12 +176,11 @@ struct rule_set *rule_set_load(const char *folder, const struct sigma_file *tabl
     static const char *const endings[] = {".yml", ".yaml", NULL};
     struct loader l = begin(tables, tell_problem, ctx);
     struct names names = {0};
-    struct file_info info;
-    bool alone =
-        is_rule_file(folder) && file_info_at(folder, &info) == 0 && info.type == FILE_REGULAR;
-    if (alone)
+    int result = names_below(folder, endings, RULE_SET_MAX, &names);
+    if (result == -ENOTDIR && is_rule_file(folder)) {
         add_file(&l, folder);
-    int result = alone ? 0 : names_below(folder, endings, RULE_SET_MAX, &names);
+        result = 0;
+    }
     for (size_t i = 0; i < names.n; i++)
         add_file(&l, names.items[i]);
     names_release(&names);

@@ -116,7 +116,7 @@ static void take_hit(void *ctx, size_t at)
 {
     struct sigma *s = ctx;
     const struct rule_entry *entry = &s->set->entries[at];
-    hit_make(&s->hit, entry->rule, s->view.record, s->view.work);
+    hit_make(&s->hit, entry->rule, &s->view);
     if (entry->fires)
         tell(s, entry->rule, &s->hit, NULL, NULL);
     correlate_hit(s->correlate, entry, &s->hit);

@@ -114,7 +114,14 @@ struct event_detection {
     struct span rule_title;
     int analytic_type_id; /* OCSF: 1 rule, 3 statistical, 5 fingerprint */
     size_t attacks_n;
-    struct span attacks[8];   /* ATT&CK technique ids: "T1110.001" */
+    struct span attacks[8]; /* ATT&CK technique ids: "T1110.001" */
+    size_t tactics_n;
+    struct span tactics[8]; /* ATT&CK tactics: "credential-access" */
+    size_t tags_n, references_n;
+    const struct span *tags;       /* the rule's other tags: "cve.2021-44228" */
+    const struct span *references; /* where the rule says more can be read */
+    size_t fields_n;               /* what the rule asked for and got; the encoder masks values */
+    const struct record_field *fields;
     int confidence_id;        /* 1 low, 2 medium, 3 high; 0 left out */
     struct span log_name;     /* source of the evidence */
     struct span evidence;     /* the log line; the encoder masks secrets and cuts it */

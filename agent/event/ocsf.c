@@ -6,6 +6,7 @@
 #include "event/ocsf_compliance.h"
 
 #define EVIDENCE_MAX 4096
+#define FIELD_MAX    512
 #define COMMAND_MAX  1024
 #define REPORT_MAX   16384
 
@@ -267,17 +268,66 @@ static void put_log_activity(struct json_out *j, const struct identity *who, con
     json_int(j, "log_type_id", e->u.log.log_type_id);
 }
 
+static void put_tactics(struct json_out *j, const struct event_detection *d)
+{
+    for (size_t i = 0; i < d->tactics_n; i++) {
+        json_object(j, NULL);
+        json_object(j, "tactic");
+        json_span(j, "name", d->tactics[i]);
+        json_end_object(j);
+        json_end_object(j);
+    }
+}
+
 static void put_attacks(struct json_out *j, const struct event_detection *d)
 {
-    if (d->attacks_n == 0)
+    if (d->attacks_n + d->tactics_n == 0)
         return;
     json_array(j, "attacks");
+    put_tactics(j, d);
     for (size_t i = 0; i < d->attacks_n; i++) {
         bool is_sub = span_find(d->attacks[i], '.') < d->attacks[i].n;
         json_object(j, NULL);
         json_object(j, is_sub ? "sub_technique" : "technique");
         json_span(j, "uid", d->attacks[i]);
         json_end_object(j);
+        json_end_object(j);
+    }
+    json_end_array(j);
+}
+
+static void put_tag(struct json_out *j, const char *name, const struct span *values, size_t n)
+{
+    if (n == 0)
+        return;
+    json_object(j, NULL);
+    json_text(j, "name", name);
+    json_array(j, "values");
+    for (size_t i = 0; i < n; i++)
+        json_span(j, NULL, values[i]);
+    json_end_array(j);
+    json_end_object(j);
+}
+
+static void put_tags(struct json_out *j, const struct event_detection *d)
+{
+    if (d->tags_n + d->references_n == 0)
+        return;
+    json_array(j, "tags");
+    put_tag(j, "sigma", d->tags, d->tags_n);
+    put_tag(j, "references", d->references, d->references_n);
+    json_end_array(j);
+}
+
+static void put_fields(struct json_out *j, const struct event_detection *d)
+{
+    if (d->fields_n == 0)
+        return;
+    json_array(j, "fields");
+    for (size_t i = 0; i < d->fields_n; i++) {
+        json_object(j, NULL);
+        json_name(j, "name", cut(d->fields[i].name, 128));
+        put_masked(j, "value", d->fields[i].value, FIELD_MAX);
         json_end_object(j);
     }
     json_end_array(j);
@@ -306,6 +356,7 @@ static void put_evidence(struct json_out *j, const struct event_detection *d)
     put_if(j, "log", d->log_name);
     if (has(d->evidence))
         put_masked(j, "line", d->evidence, EVIDENCE_MAX);
+    put_fields(j, d);
     json_end_object(j);
     if (has(d->user)) {
         json_object(j, "user");
@@ -352,6 +403,7 @@ static void put_detection(struct json_out *j, const struct identity *who, const 
     json_span(j, "name", d->rule_title);
     json_end_object(j);
     put_attacks(j, d);
+    put_tags(j, d);
     json_end_object(j);
     put_evidence(j, d);
 }

@@ -63,7 +63,7 @@ static void take_hit(void *ctx, size_t at)
 {
     struct matching *m = ctx;
     const struct rule_entry *entry = &m->set->entries[at];
-    hit_make(&m->hit, entry->rule, m->view.record, m->view.work);
+    hit_make(&m->hit, entry->rule, &m->view);
     tell(m, entry->rule, &m->hit, NULL, NULL);
     size_t fields_n = m->hit.n;
     correlate_hit(m->correlate, entry, &m->hit);
@@ -105,13 +105,21 @@ static void match_line(struct matching *m, struct span line, int number)
     rule_set_match(m->set, &m->view, &r, take_hit, m);
 }
 
+static const char tables[] =
+    "[a]\nproduct = linux\ncategory = process_creation\nwhen = category: process_creation\n"
+    "field = Image: exe, comm\nfield = CommandLine: proctitle\n"
+    "[placeholders]\nAdmins = root\nAdmins = adm*\nHosts = h?\n";
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
+    struct sigma_file file = {0};
+    sigma_file_parse("tables", span_of(tables), NULL, NULL, &file);
     struct span rest = span_make(data, n), line;
     struct matching m = {.work = {BUF_INIT(4096), BUF_INIT(8192)}, .line = BUF_INIT(LINE_MAX)};
-    m.set = rule_set_parse("fuzz.yml", rest, NULL, take_problem, NULL);
+    m.set = rule_set_parse("fuzz.yml", rest, &file, take_problem, NULL);
     m.correlate = correlate_new(m.set, (struct counter_store){NULL, put_state},
                                 (struct correlate_calls){&m, tell});
+    sigma_file_release(&file);
     view_init(&m.view);
     for (int i = 0; m.set->n > 0 && i < 16 && span_take_line(&rest, &line);)
         if (span_starts(line, SPAN("#"))) {
