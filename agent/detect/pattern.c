@@ -1,14 +1,32 @@
 #include "detect/pattern.h"
 
+#include "base/mem.h"
 #include "base/text.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #define NOWHERE ((size_t)-1)
 
+/* Eight bytes at once: the highest bit of each tells whether it is one of A to Z. */
+static uint64_t fold_word(uint64_t w)
+{
+    const uint64_t ones = 0x0101010101010101u, high = 0x80 * ones;
+    uint64_t low = w & ~high;
+    uint64_t from_a = low + (0x80 - 'A') * ones, behind_z = low + (0x7f - 'Z') * ones;
+    return w | ((from_a ^ behind_z) & ~w & high) >> 2;
+}
+
 void pattern_fold(char *out, struct span in)
 {
-    for (size_t i = 0; i < in.n; i++) {
+    size_t i = 0;
+    uint64_t word;
+    for (; i + sizeof(word) <= in.n; i += sizeof(word)) {
+        memcpy(&word, in.p + i, sizeof(word));
+        word = fold_word(word);
+        memcpy(out + i, &word, sizeof(word));
+    }
+    for (; i < in.n; i++) {
         unsigned char c = (unsigned char)in.p[i];
         unsigned upper = (unsigned)(c - 'A') < 26U;
         out[i] = (char)(c | upper << 5);
@@ -34,7 +52,6 @@ static size_t rarest(struct span text)
 }
 
 struct maker {
-    struct arena *arena;
     struct pattern *p;
     char *text; /* room for all pieces of text */
     size_t used;
@@ -144,15 +161,35 @@ static void find_literal(struct arena *a, struct pattern *p)
     }
 }
 
+/* What was made in scratch memory moves to the arena; a shape with one piece of text needs no list.
+ */
+static void settle(struct maker *m, struct arena *a)
+{
+    struct pattern *p = m->p;
+    struct pattern_part *scratch = p->parts;
+    struct span texts = arena_copy(a, (struct span){m->text, m->used});
+    for (size_t i = 0; i < p->n; i++)
+        if (scratch[i].kind == PART_TEXT)
+            scratch[i].text.p = texts.p + (scratch[i].text.p - m->text);
+    find_shape(p);
+    find_literal(a, p);
+    p->n = p->shape == SHAPE_PARTS ? p->n : 0;
+    p->parts = p->n > 0 ? arena_get(a, p->n, sizeof(*p->parts)) : NULL;
+    if (p->n > 0)
+        memcpy(p->parts, scratch, p->n * sizeof(*p->parts));
+    free(scratch);
+    free(m->text);
+}
+
 void pattern_make(struct arena *a, struct span value, enum pattern_fit fit, unsigned flags,
                   struct pattern *out)
 {
     *out = (struct pattern){.cased = (flags & PATTERN_CASED) != 0};
-    out->parts = arena_get(a, value.n + 2, sizeof(*out->parts));
-    struct maker m = {.arena = a, .p = out, .text = arena_get(a, value.n + 1, 1)};
+    out->parts = mem_new(value.n + 2, sizeof(*out->parts));
+    struct maker m = {.p = out, .text = mem_new(value.n + 1, 1)};
     struct span v = value;
+    char *folded = mem_new(value.n + 1, 1);
     if (!out->cased) {
-        char *folded = arena_get(a, value.n + 1, 1);
         pattern_fold(folded, value);
         v.p = folded;
     }
@@ -161,8 +198,8 @@ void pattern_make(struct arena *a, struct span value, enum pattern_fit fit, unsi
     read_value(&m, v, flags);
     if (fit == PATTERN_STARTS || fit == PATTERN_CONTAINS)
         add_part(&m, PART_MANY);
-    find_shape(out);
-    find_literal(a, out);
+    free(folded);
+    settle(&m, a);
 }
 
 /* ---- matching ---- */

@@ -33,7 +33,7 @@ struct pattern {
     enum { SHAPE_ANY, SHAPE_EQUAL, SHAPE_START, SHAPE_END, SHAPE_CONTAINS, SHAPE_PARTS } shape;
     struct span literal; /* folded: stands in every text that matches; its longest such piece */
     struct pattern_part only; /* of the shapes with one piece of text */
-    size_t n;
+    size_t n;                 /* of SHAPE_PARTS; 0 for the others */
     struct pattern_part *parts;
 };
 

@@ -166,11 +166,10 @@ static int read_tags(const struct rule_maker *m, struct rule *r)
 static void read_references(const struct rule_maker *m, struct rule *r)
 {
     const struct tree_node *list = tree_get(m->document, "references");
-    if (!list || list->kind != TREE_LIST)
-        return;
-    r->references = arena_get(m->arena, REFERENCES_MAX, sizeof(r->references[0]));
-    for (const struct tree_node *v = list->first; v && r->references_n < REFERENCES_MAX;
-         v = v->next)
+    size_t n = list && list->kind == TREE_LIST ? list->n : 0;
+    n = n < REFERENCES_MAX ? n : REFERENCES_MAX;
+    r->references = arena_get(m->arena, n, sizeof(r->references[0]));
+    for (const struct tree_node *v = n ? list->first : NULL; v && r->references_n < n; v = v->next)
         if (v->kind == TREE_TEXT && v->text.n > 0 && v->text.n <= 512)
             r->references[r->references_n++] = arena_copy(m->arena, v->text);
 }
