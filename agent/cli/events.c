@@ -147,7 +147,6 @@ static void find_origin(struct reader *r)
     if (r->source)
         record->product = span_starts(span_of(r->source), SPAN("Linux-")) ? "linux" : "windows";
     record->host = record_field(record, SPAN("Computer"));
-    record->message = record_field(record, SPAN("Message"));
 }
 
 static int take_object(struct reader *r, const struct json_value *object, struct span raw)

@@ -1,77 +1,105 @@
 #include "detect/literals.h"
 
 #include "base/mem.h"
+#include "detect/pattern.h"
 
 #include <stdlib.h>
 
-#define TABLE_SIZE 4096
-#define LONG_MIN_N 6 /* shorter texts go by themselves: the shortest decides how far to skip */
-#define NONE       UINT32_MAX
+/*
+ * Of each text four bytes in a row (three of a shorter one) are looked for, those that lines hold
+ * most seldom. Their hash is marked in a map of bits that fits the processor's first cache: most
+ * places of a line cost a multiplication and one look. Where a bit is set the texts of that bucket
+ * are compared.
+ */
+#define MAP_BITS    15
+#define BUCKET_BITS 11
+#define NONE        UINT32_MAX
+#define GRAM        4
+#define SHORT       3
 
 struct entry {
     struct literal literal;
-    uint32_t next; /* in the same bucket */
+    uint32_t gram;
+    uint32_t before; /* bytes of the text in front of the gram */
+    uint32_t next;   /* in the same bucket */
 };
 
-/*
- * A window of the length of the shortest text moves over the line. Its last two bytes tell how far
- * it can move without missing a text that begins in it; 0 means: compare the texts of the bucket.
- */
-struct scanner {
-    size_t window;
+struct scanner { /* of the texts with grams of one length */
+    uint32_t mask;
     size_t n;
     struct entry *entries;
-    uint8_t skip[TABLE_SIZE];
-    uint32_t bucket[TABLE_SIZE];
+    uint64_t map[(1 << MAP_BITS) / 64];
+    uint32_t bucket[1 << BUCKET_BITS];
 };
 
 struct literals {
-    struct scanner *scanners[2]; /* of the long texts and of the short */
+    struct scanner *scanners[2]; /* with whole grams and short ones */
 };
 
-static inline size_t slot(const char *pair)
+static inline uint32_t hash_of(uint32_t gram)
 {
-    return ((size_t)(unsigned char)pair[0] << 5 ^ (unsigned char)pair[1]) % TABLE_SIZE;
+    return gram * 2654435761u >> (32 - MAP_BITS);
 }
 
-static void add(struct scanner *s, const struct literal *literal)
+static inline uint32_t load(const char *p)
 {
-    const char *text = literal->text.p;
-    for (size_t last = 1; last < s->window; last++) {
-        uint8_t *skip = &s->skip[slot(text + last - 1)];
-        size_t away = s->window - 1 - last;
-        if (away < *skip)
-            *skip = (uint8_t)away;
+    uint32_t word;
+    memcpy(&word, p, sizeof(word));
+    return word;
+}
+
+static uint32_t gram_of(const char *p, size_t n)
+{
+    char bytes[GRAM] = {0};
+    memcpy(bytes, p, n);
+    return load(bytes);
+}
+
+/* Where the gram of n bytes begins that is made of the rarest ones. */
+static size_t rarest(struct span text, size_t n)
+{
+    size_t best = 0, best_rank = 0;
+    for (size_t i = 0; i + n <= text.n; i++) {
+        size_t rank = 1;
+        for (size_t k = 0; k < n; k++)
+            rank += pattern_rarity(text.p[i + k]);
+        if (rank > best_rank) {
+            best = i;
+            best_rank = rank;
+        }
     }
-    uint32_t *bucket = &s->bucket[slot(text + s->window - 2)];
-    s->entries[s->n] = (struct entry){*literal, *bucket};
+    return best;
+}
+
+static void add(struct scanner *s, const struct literal *literal, size_t n)
+{
+    size_t at = rarest(literal->text, n);
+    uint32_t gram = gram_of(literal->text.p + at, n), hash = hash_of(gram);
+    uint32_t *bucket = &s->bucket[hash >> (MAP_BITS - BUCKET_BITS)];
+    s->entries[s->n] = (struct entry){*literal, gram, (uint32_t)at, *bucket};
     *bucket = (uint32_t)s->n++;
+    s->map[hash / 64] |= (uint64_t)1 << hash % 64;
 }
 
-static size_t shortest(const struct literal *list, size_t n, size_t from, size_t below)
+static size_t gram_length(const struct literal *l)
 {
-    size_t best = 0;
-    for (size_t i = 0; i < n; i++) {
-        size_t length = list[i].text.n;
-        if (length >= from && length < below && (best == 0 || length < best))
-            best = length;
-    }
-    return best < UINT8_MAX ? best : UINT8_MAX;
+    return l->text.n >= GRAM ? GRAM : SHORT;
 }
 
-static struct scanner *scanner_new(const struct literal *list, size_t n, size_t from, size_t below)
+static struct scanner *scanner_new(const struct literal *list, size_t n, size_t gram)
 {
-    size_t window = shortest(list, n, from, below);
-    if (window == 0)
+    size_t mine = 0;
+    for (size_t i = 0; i < n; i++)
+        mine += gram_length(&list[i]) == gram;
+    if (mine == 0)
         return NULL;
     struct scanner *s = mem_new(1, sizeof(*s));
-    s->window = window;
-    s->entries = mem_new(n, sizeof(*s->entries));
-    memset(s->skip, (int)(window - 1), sizeof(s->skip));
+    s->mask = gram_of("\xff\xff\xff\xff", gram);
+    s->entries = mem_new(mine, sizeof(*s->entries));
     memset(s->bucket, 0xff, sizeof(s->bucket));
     for (size_t i = 0; i < n; i++)
-        if (list[i].text.n >= from && list[i].text.n < below)
-            add(s, &list[i]);
+        if (gram_length(&list[i]) == gram)
+            add(s, &list[i], gram);
     return s;
 }
 
@@ -80,8 +108,8 @@ struct literals *literals_new(const struct literal *list, size_t n)
     if (n == 0)
         return NULL;
     struct literals *l = mem_new(1, sizeof(*l));
-    l->scanners[0] = scanner_new(list, n, LONG_MIN_N, SIZE_MAX);
-    l->scanners[1] = scanner_new(list, n, LITERAL_LENGTH_MIN, LONG_MIN_N);
+    l->scanners[0] = scanner_new(list, n, GRAM);
+    l->scanners[1] = scanner_new(list, n, SHORT);
     return l;
 }
 
@@ -129,27 +157,35 @@ static void note(struct hits *h, uint32_t id)
     h->ids[h->n++] = id;
 }
 
-static void compare(const struct scanner *s, size_t bucket, struct span rest, struct hits *hits)
+/* The texts whose gram stands at `at`. */
+static void compare(const struct scanner *s, uint32_t gram, struct span line, size_t at,
+                    struct hits *hits)
 {
-    for (uint32_t i = s->bucket[bucket]; i != NONE; i = s->entries[i].next) {
-        struct span text = s->entries[i].literal.text;
-        if (text.n <= rest.n && memcmp(rest.p, text.p, text.n) == 0)
-            note(hits, s->entries[i].literal.id);
+    for (uint32_t i = s->bucket[hash_of(gram) >> (MAP_BITS - BUCKET_BITS)]; i != NONE;
+         i = s->entries[i].next) {
+        const struct entry *e = &s->entries[i];
+        struct span text = e->literal.text;
+        if (e->gram == gram && e->before <= at && text.n <= line.n - (at - e->before) &&
+            memcmp(line.p + at - e->before, text.p, text.n) == 0)
+            note(hits, e->literal.id);
     }
+}
+
+static inline void look(const struct scanner *s, uint32_t gram, struct span line, size_t at,
+                        struct hits *hits)
+{
+    uint32_t hash = hash_of(gram);
+    if (s->map[hash / 64] >> hash % 64 & 1)
+        compare(s, gram, line, at, hits);
 }
 
 static void scan(const struct scanner *s, struct span line, struct hits *hits)
 {
-    for (size_t last = s->window - 1; last < line.n;) {
-        size_t pair = slot(line.p + last - 1);
-        size_t skip = s->skip[pair];
-        if (skip == 0) {
-            size_t start = last + 1 - s->window;
-            compare(s, pair, (struct span){line.p + start, line.n - start}, hits);
-            skip = 1;
-        }
-        last += skip;
-    }
+    size_t at = 0;
+    for (; at + GRAM <= line.n; at++)
+        look(s, load(line.p + at) & s->mask, line, at, hits);
+    if (s->mask != UINT32_MAX && at + SHORT <= line.n)
+        look(s, gram_of(line.p + at, SHORT), line, at, hits);
 }
 
 void literals_scan(const struct literals *l, struct span line, struct hits *hits)

@@ -1,6 +1,6 @@
 /*
- * Which of many short texts stand in a line, found in one pass that skips most bytes (after Wu and
- * Manber). Texts and line are folded already (pattern_fold).
+ * Which of many short texts stand in a line, found in one pass whatever their number. Texts and
+ * line are folded already (pattern_fold).
  */
 #ifndef DETECT_LITERALS_H
 #define DETECT_LITERALS_H

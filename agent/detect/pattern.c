@@ -35,19 +35,19 @@ void pattern_fold(char *out, struct span in)
 
 /* ---- making ---- */
 
-/* The bytes that lines of logs are full of, the most frequent first. Any other is rarer. */
-static size_t rarest(struct span text)
+size_t pattern_rarity(char c)
 {
     static const char common[] = " eatsoinr10d2lcu3m.-p:54/f6=hg98b7v_[]wyk(),\"'xjqz";
-    size_t best = 0, best_rank = 0;
-    for (size_t i = 0; i < text.n; i++) {
-        const char *at = text.p[i] ? strchr(common, text.p[i]) : NULL;
-        size_t rank = at ? (size_t)(at - common) + 1 : sizeof(common);
-        if (rank > best_rank) {
+    const char *at = memchr(common, c, sizeof(common) - 1);
+    return at ? (size_t)(at - common) : sizeof(common);
+}
+
+static size_t rarest(struct span text)
+{
+    size_t best = 0;
+    for (size_t i = 1; i < text.n; i++)
+        if (pattern_rarity(text.p[i]) > pattern_rarity(text.p[best]))
             best = i;
-            best_rank = rank;
-        }
-    }
     return best;
 }
 

@@ -47,6 +47,9 @@ bool pattern_plain(struct span value, struct buf *out);
 /* folded: text after pattern_fold. */
 bool pattern_matches(const struct pattern *p, struct span text, struct span folded);
 
+/* How seldom lines of logs hold the byte: 0 for the most frequent. */
+size_t pattern_rarity(char c);
+
 /* A to Z become a to z; out has room for in.n bytes. */
 void pattern_fold(char *out, struct span in);
 
