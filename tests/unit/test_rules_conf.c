@@ -201,8 +201,9 @@ static const struct row {
 
 /*
  * What rules want to see one after the other. A line is "program: message"; "auditd: fields |
- * message"; "windows: fields" of the channel Security; "create MODE PATH [PACKAGE]" and "rename
- * PATH NEW" of the integrity source. The first line comes `times` times, with its number for %d.
+ * message"; "windows: fields" of the channel Security, "windows-system: fields" of System; "create
+ * MODE PATH [PACKAGE]" and "rename PATH NEW" of the integrity source. The first line comes `times`
+ * times, with its number for %d.
  */
 static const struct sequence {
     const char *title;
@@ -289,20 +290,73 @@ static const struct sequence {
     {"One user went on to many hosts by SSH",
      8,
      1,
-     {"auditd: exe=/usr/bin/ssh auid=1000 | type=EXECVE argc=2 a0=\"ssh\" a1=\"root@10.0.0.%d\""}},
+     {"auditd: exe=/usr/bin/ssh auid=1000 | type=EXECVE a0=ssh a1=root@10.0.0.%d type=PROCTITLE "
+      "proctitle=ssh"}},
     {"One user went on to many hosts by SSH",
      8,
      1,
-     {"auditd: exe=/usr/bin/scp auid=1000 | type=EXECVE argc=4 a0=\"scp\" a1=\"-q\" a2=\"x\" "
-      "a3=\"root@pc%d:/tmp\""}},
+     {"auditd: exe=/usr/bin/scp auid=1000 | type=EXECVE a0=scp a1=-q a2=x "
+      "a3=root@pc%d:/tmp"}},
     {"One user went on to many hosts by SSH",
      20,
      0,
-     {"auditd: exe=/usr/bin/ssh auid=1000 | type=EXECVE argc=2 a0=\"ssh\" a1=\"10.0.0.1\" pid=%d"}},
+     {"auditd: exe=/usr/bin/ssh auid=1000 | type=EXECVE a0=ssh a1=10.0.0.1 pid=%d"}},
     {"One user went on to many hosts by SSH",
      20,
      0,
-     {"auditd: exe=/usr/bin/ssh auid=10%d | type=EXECVE argc=2 a0=\"ssh\" a1=\"10.0.0.%d\""}},
+     {"auditd: exe=/usr/bin/ssh auid=10%d | type=EXECVE a0=ssh a1=10.0.0.%d"}},
+    {"One user went on to many hosts by SSH",
+     8,
+     1,
+     {"auditd: exe=/usr/bin/ssh auid=1000 | type=EXECVE a0=ssh a1=pc%d type=PROCTITLE "
+      "proctitle=ssh"}},
+    {"Audit switched off",
+     1,
+     1,
+     {"auditd: type=CONFIG_CHANGE | type=CONFIG_CHANGE op=set audit_enabled=0 old=1 auid=0 res=1"}},
+    {"Audit switched off",
+     1,
+     0,
+     {"auditd: type=CONFIG_CHANGE | type=CONFIG_CHANGE op=set audit_enabled=1 old=1 auid=0 res=1",
+      "auditd: type=CONFIG_CHANGE | type=CONFIG_CHANGE op=set audit_enabled=0 old=0 auid=0 res=1"}},
+    {"Audit rule removed",
+     1,
+     1,
+     {"auditd: type=CONFIG_CHANGE op=remove_rule auid=1000 | type=CONFIG_CHANGE op=remove_rule"}},
+    {"Audit rule removed",
+     1,
+     0,
+     {"auditd: type=CONFIG_CHANGE op=remove_rule auid=4294967295 | type=CONFIG_CHANGE",
+      "auditd: type=CONFIG_CHANGE op=add_rule auid=1000 | type=CONFIG_CHANGE op=add_rule"}},
+    {"Logging stopped", 1, 1, {"auditd: type=DAEMON_END | type=DAEMON_END op=terminate"}},
+    {"Logging stopped", 1, 1, {"systemd: Stopped systemd-journald.service - Journal Service."}},
+    {"Logging stopped", 1, 1, {"systemd-journald: Journal stopped"}},
+    {"Logging stopped", 1, 0, {"systemd-journald: Journal started"}},
+    {"Logging reconfigured",
+     1,
+     2,
+     {"create 644 /etc/rsyslog.d/00-none.conf",
+      "rename /etc/audit/rules.d/a /etc/audit/rules.d/b"}},
+    {"Logging reconfigured",
+     1,
+     0,
+     {"create 644 /etc/cron.d/rsyslog.conf", "rename /etc/audit/x.dpkg-new /etc/audit/x.dpkg-old"}},
+    {"Windows event log cleared", 1, 1, {"windows: EventID=1102"}},
+    {"Windows event log cleared", 1, 0, {"windows-system: EventID=1102"}},
+    {"Windows event log of a channel cleared",
+     1,
+     1,
+     {"windows-system: EventID=104 Provider_Name=Microsoft-Windows-Eventlog"}},
+    {"Windows event log of a channel cleared",
+     1,
+     0,
+     {"windows-system: EventID=104 Provider_Name=Other"}},
+    {"Windows audit policy changed", 1, 1, {"windows: EventID=4719 AuditPolicyChanges=%%8448"}},
+    {"Windows audit policy changed", 1, 0, {"windows: EventID=4719 AuditPolicyChanges=%%8449"}},
+    {"Windows EventLog reconfigured", 1, 1, {"windows-system: EventID=7040 param4=EventLog"}},
+    {"Windows EventLog reconfigured", 1, 0, {"windows-system: EventID=7040 param4=BITS"}},
+    {"Windows event logging stopped", 1, 1, {"windows: EventID=1100"}},
+    {"Windows event logging stopped", 1, 0, {"windows: EventID=1101"}},
     {"Windows passwords of one account tried from one address",
      10,
      1,
@@ -447,10 +501,11 @@ static void feed_line(void *self, const char *line, int64_t time_ms)
     span_take_until(&rest, ':', &program);
     r.program = program;
     r.message = r.raw = span_trim(rest);
-    bool windows = span_equal_text(program, "windows");
+    bool windows = span_starts(program, SPAN("windows"));
     if (windows || span_equal_text(program, "auditd")) {
         r.product = windows ? "windows" : "linux";
-        r.service = windows ? "security" : "auditd";
+        r.service = !windows ? "auditd" : program.n > 7 ? "system" : "security";
+        r.program = (struct span){0, 0};
         span_take_until(&rest, '|', &fields);
         while (span_take_until(&fields, ' ', &word)) {
             size_t equals = span_find(word, '=');
