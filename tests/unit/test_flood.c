@@ -23,7 +23,7 @@ int store_each(struct store *s, enum store_table t, struct span prefix,
                bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
 {
     (void)s, (void)t;
-    for (size_t i = 0; i < entries_n; i++) {
+    for (size_t i = entries_n; i-- > 0;) { /* in an order that is nobody's */
         struct span key = {entries[i].key, entries[i].key_n};
         if (span_starts(key, prefix))
             each(ctx, key, (struct span){entries[i].value, entries[i].value_n});

@@ -10,6 +10,7 @@ struct stored {
 
 static struct stored stored[8]; /* the first eight groups */
 static size_t stored_n, puts_n, removed_n;
+static char first_removed[COUNTER_KEY_SIZE];
 
 static void put(void *ctx, struct span key, struct span value)
 {
@@ -17,7 +18,8 @@ static void put(void *ctx, struct span key, struct span value)
     assert_int_equal(key.n, COUNTER_KEY_SIZE);
     puts_n++;
     if (!value.p) {
-        removed_n++;
+        if (removed_n++ == 0)
+            memcpy(first_removed, key.p, key.n);
         return;
     }
     size_t i = 0;
@@ -290,8 +292,8 @@ static void test_bounds(void **state)
 static void test_eviction(void **state)
 {
     (void)state;
-    struct counter *c = open_counter(&five);
-    struct counter *other = counter_new(all, &five, (const uint8_t *)"other version 16");
+    struct counter *other = open_counter(&five);
+    struct counter *c = counter_new(all, &five, (const uint8_t *)"other version 16");
     struct counted out;
     for (uint32_t i = 0; i < 100; i++)
         hit(other, i, 100, &out);
@@ -351,6 +353,32 @@ static void test_state(void **state)
     counters_free(all);
 }
 
+/* After a restart it is still the oldest that goes first, whatever its key. */
+static void test_restored_order(void **state)
+{
+    (void)state;
+    static const int times[] = {300, 100, 200};
+    struct counter *c = open_counter(&five);
+    struct counted out;
+    for (uint32_t i = 0; i < 3; i++)
+        hit(c, i, times[i], &out);
+    counters_checkpoint(all);
+    counters_free(all);
+    struct stored kept[3];
+    memcpy(kept, stored, sizeof(kept));
+    c = open_counter(&five);
+    for (size_t i = 0; i < 3; i++)
+        assert_true(counters_restore(all, (struct span){kept[i].key, COUNTER_KEY_SIZE},
+                                     (struct span){kept[i].value, kept[i].n}));
+    counters_restored(all);
+    for (uint32_t i = 10; removed_n == 0; i++)
+        hit(c, i, 310, &out);
+    uint32_t group;
+    memcpy(&group, first_removed + COUNTER_KEY_SIZE - COUNTER_GROUP_SIZE, sizeof(group));
+    assert_int_equal(group, 1);
+    counters_free(all);
+}
+
 static void test_strange_state(void **state)
 {
     (void)state;
@@ -389,7 +417,7 @@ int main(void)
         cmocka_unit_test(test_ordered),       cmocka_unit_test(test_ordered_flood),
         cmocka_unit_test(test_measures),      cmocka_unit_test(test_bounds),
         cmocka_unit_test(test_eviction),      cmocka_unit_test(test_state),
-        cmocka_unit_test(test_strange_state),
+        cmocka_unit_test(test_strange_state), cmocka_unit_test(test_restored_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
