@@ -48,13 +48,10 @@ static struct block *block_add(struct arena *a, size_t least)
     return b;
 }
 
-void *arena_get(struct arena *a, size_t count, size_t size)
+static void *get(struct arena *a, size_t n, size_t alignment)
 {
-    if (size != 0 && count > (SIZE_MAX / 2 - ALIGNMENT) / size)
-        return mem_new(SIZE_MAX, 1); /* ends the process with its message */
-    size_t n = count * size, from;
     struct block *b = a->blocks;
-    from = b ? (b->used + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT : 0;
+    size_t from = b ? (b->used + alignment - 1) / alignment * alignment : 0;
     if (!b || from > b->room || b->room - from < n) {
         b = block_add(a, n);
         from = 0;
@@ -63,9 +60,16 @@ void *arena_get(struct arena *a, size_t count, size_t size)
     return (char *)(b + 1) + from;
 }
 
+void *arena_get(struct arena *a, size_t count, size_t size)
+{
+    if (size != 0 && count > (SIZE_MAX / 2 - ALIGNMENT) / size)
+        return mem_new(SIZE_MAX, 1); /* ends the process with its message */
+    return get(a, count * size, ALIGNMENT);
+}
+
 struct span arena_copy(struct arena *a, struct span s)
 {
-    char *p = arena_get(a, s.n + 1, 1);
+    char *p = get(a, s.n + 1, 1);
     if (s.n > 0)
         memcpy(p, s.p, s.n);
     return (struct span){p, s.n};

@@ -9,13 +9,17 @@
  * Of each text four bytes in a row (three of a shorter one) are looked for, those that lines hold
  * most seldom. Their hash is marked in a map of bits that fits the processor's first cache: most
  * places of a line cost a multiplication and one look. Where a bit is set the texts of that bucket
- * are compared.
+ * are compared. When all texts are long and few, only every second or fourth place is looked at,
+ * and each text is known by that many fours in a row.
  */
-#define MAP_BITS    15
-#define BUCKET_BITS 11
-#define NONE        UINT32_MAX
-#define GRAM        4
-#define SHORT       3
+#define NONE       UINT32_MAX
+#define GRAM       4
+#define SHORT      3
+#define STEP_MAX   4
+#define GRAMS_MAX  8192 /* with more, the map gets too full to look at fewer places */
+#define BITS_MIN   10
+#define BITS_MAX   17
+#define MAP_FACTOR 16 /* bits a gram */
 
 struct entry {
     struct literal literal;
@@ -26,19 +30,21 @@ struct entry {
 
 struct scanner { /* of the texts with grams of one length */
     uint32_t mask;
+    uint32_t shift; /* makes a hash of as many bits as the map has */
+    size_t step;
     size_t n;
     struct entry *entries;
-    uint64_t map[(1 << MAP_BITS) / 64];
-    uint32_t bucket[1 << BUCKET_BITS];
+    uint64_t *map;
+    uint32_t *bucket; /* one for MAP_FACTOR bits */
 };
 
 struct literals {
     struct scanner *scanners[2]; /* with whole grams and short ones */
 };
 
-static inline uint32_t hash_of(uint32_t gram)
+static inline uint32_t hash_of(const struct scanner *s, uint32_t gram)
 {
-    return gram * 2654435761u >> (32 - MAP_BITS);
+    return gram * 2654435761u >> s->shift;
 }
 
 static inline uint32_t load(const char *p)
@@ -73,12 +79,14 @@ static size_t rarest(struct span text, size_t n)
 
 static void add(struct scanner *s, const struct literal *literal, size_t n)
 {
-    size_t at = rarest(literal->text, n);
-    uint32_t gram = gram_of(literal->text.p + at, n), hash = hash_of(gram);
-    uint32_t *bucket = &s->bucket[hash >> (MAP_BITS - BUCKET_BITS)];
-    s->entries[s->n] = (struct entry){*literal, gram, (uint32_t)at, *bucket};
-    *bucket = (uint32_t)s->n++;
-    s->map[hash / 64] |= (uint64_t)1 << hash % 64;
+    size_t from = rarest(literal->text, n + s->step - 1);
+    for (size_t at = from; at < from + s->step; at++) {
+        uint32_t gram = gram_of(literal->text.p + at, n), hash = hash_of(s, gram);
+        uint32_t *bucket = &s->bucket[hash / MAP_FACTOR];
+        s->entries[s->n] = (struct entry){*literal, gram, (uint32_t)at, *bucket};
+        *bucket = (uint32_t)s->n++;
+        s->map[hash / 64] |= (uint64_t)1 << hash % 64;
+    }
 }
 
 static size_t gram_length(const struct literal *l)
@@ -86,21 +94,54 @@ static size_t gram_length(const struct literal *l)
     return l->text.n >= GRAM ? GRAM : SHORT;
 }
 
-static struct scanner *scanner_new(const struct literal *list, size_t n, size_t gram)
+/* How many texts have grams of that length; *step: at how many places a look is enough. */
+static size_t survey(const struct literal *list, size_t n, size_t gram, size_t *step)
 {
     size_t mine = 0;
-    for (size_t i = 0; i < n; i++)
-        mine += gram_length(&list[i]) == gram;
+    *step = STEP_MAX;
+    for (size_t i = 0; i < n; i++) {
+        if (gram_length(&list[i]) != gram)
+            continue;
+        mine++;
+        while (list[i].text.n < gram + *step - 1)
+            *step /= 2;
+    }
+    while (*step > 1 && mine * *step > GRAMS_MAX)
+        *step /= 2;
+    return mine;
+}
+
+static struct scanner *scanner_new(const struct literal *list, size_t n, size_t gram)
+{
+    size_t step, mine = survey(list, n, gram, &step);
+    uint32_t bits = BITS_MIN;
     if (mine == 0)
         return NULL;
+    while (bits < BITS_MAX && (size_t)1 << bits < mine * step * MAP_FACTOR)
+        bits++;
     struct scanner *s = mem_new(1, sizeof(*s));
     s->mask = gram_of("\xff\xff\xff\xff", gram);
-    s->entries = mem_new(mine, sizeof(*s->entries));
-    memset(s->bucket, 0xff, sizeof(s->bucket));
+    s->shift = 32 - bits;
+    s->step = step;
+    s->map = mem_new(((size_t)1 << bits) / 64, sizeof(*s->map));
+    s->entries = mem_new(mine * step, sizeof(*s->entries));
+    size_t buckets = ((size_t)1 << bits) / MAP_FACTOR;
+    s->bucket = mem_new(buckets, sizeof(*s->bucket));
+    memset(s->bucket, 0xff, buckets * sizeof(*s->bucket));
     for (size_t i = 0; i < n; i++)
         if (gram_length(&list[i]) == gram)
             add(s, &list[i], gram);
     return s;
+}
+
+static void scanner_free(struct scanner *s)
+{
+    if (!s)
+        return;
+    free(s->entries);
+    free(s->map);
+    free(s->bucket);
+    free(s);
 }
 
 struct literals *literals_new(const struct literal *list, size_t n)
@@ -117,11 +158,8 @@ void literals_free(struct literals *l)
 {
     if (!l)
         return;
-    for (size_t i = 0; i < 2; i++)
-        if (l->scanners[i]) {
-            free(l->scanners[i]->entries);
-            free(l->scanners[i]);
-        }
+    scanner_free(l->scanners[0]);
+    scanner_free(l->scanners[1]);
     free(l);
 }
 
@@ -161,8 +199,7 @@ static void note(struct hits *h, uint32_t id)
 static void compare(const struct scanner *s, uint32_t gram, struct span line, size_t at,
                     struct hits *hits)
 {
-    for (uint32_t i = s->bucket[hash_of(gram) >> (MAP_BITS - BUCKET_BITS)]; i != NONE;
-         i = s->entries[i].next) {
+    for (uint32_t i = s->bucket[hash_of(s, gram) / MAP_FACTOR]; i != NONE; i = s->entries[i].next) {
         const struct entry *e = &s->entries[i];
         struct span text = e->literal.text;
         if (e->gram == gram && e->before <= at && text.n <= line.n - (at - e->before) &&
@@ -174,7 +211,7 @@ static void compare(const struct scanner *s, uint32_t gram, struct span line, si
 static inline void look(const struct scanner *s, uint32_t gram, struct span line, size_t at,
                         struct hits *hits)
 {
-    uint32_t hash = hash_of(gram);
+    uint32_t hash = hash_of(s, gram);
     if (s->map[hash / 64] >> hash % 64 & 1)
         compare(s, gram, line, at, hits);
 }
@@ -182,7 +219,7 @@ static inline void look(const struct scanner *s, uint32_t gram, struct span line
 static void scan(const struct scanner *s, struct span line, struct hits *hits)
 {
     size_t at = 0;
-    for (; at + GRAM <= line.n; at++)
+    for (; at + GRAM <= line.n; at += s->step)
         look(s, load(line.p + at) & s->mask, line, at, hits);
     if (s->mask != UINT32_MAX && at + SHORT <= line.n)
         look(s, gram_of(line.p + at, SHORT), line, at, hits);

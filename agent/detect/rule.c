@@ -138,25 +138,33 @@ static bool is_tactic(struct span tag)
     return true;
 }
 
-#define ROOM(list) (sizeof(list) / sizeof((list)[0]))
+static struct span *settled(const struct rule_maker *m, const struct span *list, size_t n)
+{
+    struct span *out = arena_get(m->arena, n, sizeof(*out));
+    memcpy(out, list, n * sizeof(*out));
+    return out;
+}
 
 static int read_tags(const struct rule_maker *m, struct rule *r)
 {
-    struct span tags[64];
-    size_t n;
+    struct span tags[64], attacks[RULE_ATTACKS_MAX], tactics[RULE_ATTACKS_MAX];
+    size_t n, others = 0;
     if (rule_texts(m, m->document, "tags", tags, 64, &n) != 0)
         return -1;
-    r->tags = arena_get(m->arena, n, sizeof(r->tags[0]));
     for (size_t i = 0; i < n; i++)
-        if (is_technique(tags[i]) && r->attacks_n < ROOM(r->attacks)) {
+        if (is_technique(tags[i]) && r->attacks_n < RULE_ATTACKS_MAX) {
             char id[16];
             snprintf(id, sizeof(id), "T%.*s", (int)tags[i].n - 8, tags[i].p + 8);
-            r->attacks[r->attacks_n++] = arena_copy(m->arena, span_of(id));
-        } else if (is_tactic(tags[i]) && r->tactics_n < ROOM(r->tactics)) {
-            r->tactics[r->tactics_n++] = (struct span){tags[i].p + 7, tags[i].n - 7};
+            attacks[r->attacks_n++] = arena_copy(m->arena, span_of(id));
+        } else if (is_tactic(tags[i]) && r->tactics_n < RULE_ATTACKS_MAX) {
+            tactics[r->tactics_n++] = (struct span){tags[i].p + 7, tags[i].n - 7};
         } else {
-            r->tags[r->tags_n++] = tags[i];
+            tags[others++] = tags[i];
         }
+    r->tags_n = others;
+    r->attacks = settled(m, attacks, r->attacks_n);
+    r->tactics = settled(m, tactics, r->tactics_n);
+    r->tags = settled(m, tags, others);
     return 0;
 }
 

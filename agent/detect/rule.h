@@ -36,6 +36,7 @@
 #define RULE_EXTRACT_MAX    8
 #define RULE_REFERS_MAX     16
 #define RULE_GROUP_BY_MAX   8
+#define RULE_ATTACKS_MAX    8
 #define RULE_ALIASES_MAX    8
 #define RULE_FIELDS_MAX     8
 #define RULE_BOUNDS_MAX     6
@@ -97,11 +98,10 @@ struct rule {
     struct span file; /* where it was read from, */
     int line;         /* and the line it begins at */
     enum event_severity severity;
-    int confidence_id; /* by its status: experimental 1, test 2, stable 3, else 0 */
-    size_t attacks_n;
-    struct span attacks[8]; /* "T1110.001" */
-    size_t tactics_n;
-    struct span tactics[8]; /* "credential-access" */
+    int confidence_id;           /* by its status: experimental 1, test 2, stable 3, else 0 */
+    size_t attacks_n, tactics_n; /* at most RULE_ATTACKS_MAX each */
+    struct span *attacks;        /* "T1110.001" */
+    struct span *tactics;        /* "credential-access" */
     size_t tags_n, references_n;
     struct span *tags, *references; /* the tags that are neither */
     uint8_t hash[16];               /* of what decides a match, not of the words around it */

@@ -91,8 +91,8 @@ static void test_chains(void **state)
 #define EIGHT                                                                                      \
     LINK("1", "base", "")                                                                          \
     LINK("2", "1", "")                                                                             \
-    LINK("3", "2", "") LINK("4", "3", "") LINK("5", "4", "") LINK("6", "5", "") LINK("7", "6", "") \
-        LINK("8", "7", "")
+    LINK("3", "2", "")                                                                             \
+    LINK("4", "3", "") LINK("5", "4", "") LINK("6", "5", "") LINK("7", "6", "") LINK("8", "7", "")
     must_link(BASE EIGHT, 0, NULL);
     must_link(BASE EIGHT LINK("9", "8", ""), 1, "more than 8");
     must_link(BASE LINK("9", "8", "") EIGHT, 1, "more than 8");
