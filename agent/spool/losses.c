@@ -108,3 +108,12 @@ int losses_record(struct losses *l, uint64_t from, uint64_t to, uint64_t events,
     buf_release(&data);
     return rc;
 }
+
+void losses_forget(struct losses *l, uint64_t last)
+{
+    size_t kept = 0;
+    for (size_t i = 0; i < l->n; i++)
+        if (l->at[i].to <= last)
+            l->at[kept++] = l->at[i];
+    l->n = kept;
+}

@@ -22,5 +22,8 @@ void losses_close(struct losses *l);
  * when there is no place. What is recorded already is not counted twice. Durable when 0. */
 int losses_record(struct losses *l, uint64_t from, uint64_t to, uint64_t events,
                   const char *reason);
+/* Ranges that go beyond the number `last` are of a state that was put back, told by another life of
+ * this stream: the numbers will be used again. They go from the file with the next record. */
+void losses_forget(struct losses *l, uint64_t last);
 
 #endif

@@ -217,6 +217,8 @@ static int replay(struct spool *s, uint64_t seq)
     else if (rc == 0 && a.foreign)
         rc = adopt(s, path);
     else if (rc == 0 && a.open) {
+        if (seq != s->seq) /* state of two moments, put back: what was before is not known */
+            s->prev[0] = '\0';
         s->seq = seq;
         rc = journal_open(&s->journal, s->options.state, seq);
     }
@@ -255,6 +257,7 @@ int spool_recover(struct spool *s, struct error *e)
         log_warning("%s/last: cannot be written", s->options.state);
     if (rc == 0)
         rc = replay_all(s);
+    losses_forget(&s->losses, s->seq);
     if (rc != 0)
         error_set(e, "%s: the spool cannot be opened: %s", s->options.state, error_text(rc));
     return rc;

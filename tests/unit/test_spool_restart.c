@@ -2,6 +2,7 @@
  * spool after a crash: wherever it came, each event is in exactly one batch, numbers go on, and
  * each batch names the one before; what the journal holds of state comes back; damage is told.
  */
+#include "base/slurp.h"
 #include "platform/file.h"
 #include "spool/journal.h"
 #include "unit/cmocka_all.h"
@@ -30,6 +31,13 @@ static const char *in_state(const char *name)
     static char path[1024];
     snprintf(path, sizeof(path), "%s/%s", kit.state, name);
     return path;
+}
+
+static void rename_in_state(const char *from, const char *to)
+{
+    char path[1024];
+    snprintf(path, sizeof(path), "%s", in_state(to));
+    assert_int_equal(file_rename(in_state(from), path), 0);
 }
 
 static bool is_there(const char *path)
@@ -246,6 +254,61 @@ static void a_journal_of_a_sealed_batch_hands_over_its_state_only(void **state)
     assert_int_equal(c.open_events, 0);
 }
 
+/* ---- state of two moments ---- */
+
+/* A copy that was made while batches were sealed, put back when they had left: `last` of one
+ * moment, the journal of another. The number between is unknown, so no batch is named as the one
+ * before; one with another number would make the SOC refuse the batch. */
+static void a_copy_of_two_moments_names_no_batch_before(void **state)
+{
+    (void)state;
+    char before[BATCH_NAME_SIZE];
+    spool_kit_add(1, false);
+    spool_kit_seal();
+    spool_kit_deliver(1);
+    spool_kit_add(2, false);
+    spool_kit_flush();
+    spool_kit_crash();
+    rename_in_state("open-2.journal", "open-4.journal");
+    spool_kit_start();
+    spool_kit_seal();
+    spool_kit_expect(OUTBOX_ROUTINE, 4, "event 2;");
+    assert_string_equal(spool_kit_prev(4), "");
+    snprintf(before, sizeof(before), "%s", spool_kit_name(4));
+    spool_kit_add(3, false);
+    spool_kit_seal();
+    assert_string_equal(spool_kit_prev(5), before);
+}
+
+/* The other way round: what was given up under numbers that this life has still to use. */
+static void a_copy_with_later_losses_does_not_tell_them(void **state)
+{
+    (void)state;
+    struct buf losses = BUF_INIT(65536);
+    spool_kit_save("state", "early");
+    spool_kit_save("outbox", "early");
+    for (unsigned i = 1; i <= 3; i++) {
+        spool_kit_add(i, false);
+        spool_kit_seal();
+    }
+    spool_kit_mark_refused(spool_kit_name(2), "413");
+    assert_int_equal(spool_take_acks(kit.spool), 0);
+    spool_kit_seal();
+    assert_int_equal(kit.facts.lost_n, 1);
+    spool_kit_crash();
+    assert_int_equal(slurp(in_state("losses"), &losses), 0);
+    spool_kit_load("state", "early");
+    spool_kit_load("outbox", "early");
+    assert_int_equal(file_replace(kit.state, "losses", losses.p, losses.n, 0600), 0);
+    spool_kit_start();
+    for (unsigned i = 1; i <= 3; i++) {
+        spool_kit_add(i, false);
+        spool_kit_seal();
+        assert_int_equal(kit.facts.lost_n, 0);
+    }
+    buf_release(&losses);
+}
+
 /* ---- damage ---- */
 
 static void change_journal(const char *name, uint64_t at)
@@ -434,6 +497,8 @@ int main(void)
         TEST(nothing_leaves_the_outbox_before_it_is_on_record),
         TEST(journals_stay_until_their_state_is_safe),
         TEST(state_comes_back_in_order_and_lines_are_open_again),
+        TEST(a_copy_of_two_moments_names_no_batch_before),
+        TEST(a_copy_with_later_losses_does_not_tell_them),
         TEST(a_journal_of_a_sealed_batch_hands_over_its_state_only),
         TEST(a_damaged_journal_is_told_with_what_it_held),
         TEST(damage_in_the_journal_of_a_sealed_batch_is_no_loss),

@@ -151,7 +151,8 @@ def check_lost(lost: Any, seq: int) -> None:
         low, high, events = (one.get(key) if isinstance(one, dict) else None
                              for key in ("from", "to", "events"))
         numbers = all(type(n) is int for n in (low, high, events))
-        if not numbers or not 1 <= low <= high <= SEQ_MAX or low >= seq or events < 0:
+        # its own number: of a journal that was damaged, what could be read arrives, the rest is lost
+        if not numbers or not 1 <= low <= high <= SEQ_MAX or low > seq or events < 0:
             raise Broken("a range in lost is none: %s" % plain(one, 80))
         if not isinstance(one.get("reason"), str):
             raise Broken("a range in lost has no reason")
