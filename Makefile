@@ -1,7 +1,7 @@
 # Builds Vigia; there is no configure step. `make help` lists what it can do.
 #
 #   DEPS=DIR     the static third-party libraries (made by scripts/deps if left alone)
-#   TARGET=...   linux: for hosts like this one; bullseye: against Debian 11's C library, for packages; windows
+#   TARGET=...   linux: for hosts like this one; bullseye: against Debian 11's C library, for packages; windows: mingw-w64
 #   SAN=1        AddressSanitizer and UBSan; SAN=thread: ThreadSanitizer. Each builds in its own build/<variant>/.
 
 .DELETE_ON_ERROR:
@@ -10,6 +10,7 @@ MAKEFLAGS += --no-builtin-rules
 .DEFAULT_GOAL := all
 
 CC       := gcc
+AR       := ar
 CLANG    := clang-14
 TARGET   := linux
 DEPS     ?= build/deps/$(TARGET)
@@ -69,34 +70,43 @@ LDFLAGS  := $(SYSROOT) $(MODE) -pie -pthread -Wl,-z,relro,-z,now,-z,noexecstack,
             $(if $(SAN),,$(CET_LINK))
 ifeq ($(TARGET),windows)
 CC       := x86_64-w64-mingw32-gcc
+AR       := x86_64-w64-mingw32-ar
 HARDEN   := -fstack-protector-strong
-# first.h, since headers of Windows use what banned.h takes away; __printf__: mingw's own is not C99's
+# __printf__: mingw's own is not C99's
 CFLAGS   := -std=gnu11 $(WARNINGS) -O2 $(HARDEN) $(GC) -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0A00 -DWIN32_LEAN_AND_MEAN \
             -D__USE_MINGW_ANSI_STDIO=1 -D__printf__=__gnu_printf__ -DCURL_STATICLIB -DPCRE2_STATIC -DYAML_DECLARE_STATIC \
-            -Iagent -I. -isystem $(DEPS)/include -include platform/windows/first.h -include base/banned.h \
-            -ffile-prefix-map=$(CURDIR)=. $(EXTRA_CFLAGS)
-LDFLAGS  := -O2 -s -static $(HARDEN) -Wl,--gc-sections,--dynamicbase,--nxcompat,--high-entropy-va,--no-insert-timestamp
+            -Iagent -I. -isystem $(DEPS)/include -include base/banned.h -ffile-prefix-map=$(CURDIR)=. $(EXTRA_CFLAGS)
+# wmain is in platform/windows/start.c
+LDFLAGS  := -O2 -s -static -municode $(HARDEN) -Wl,--gc-sections,--dynamicbase,--nxcompat,--high-entropy-va,--no-insert-timestamp
 OLD_LIBS := -lws2_32 -liphlpapi -lbcrypt -ladvapi32 -lpsapi -lntdll -lcrypt32
 SYSTEM   := platform/windows
-OTHERS   := linux
+OTHERS   := %_linux.c
 EXE      := .exe
+RESOURCE := $(OBJ)/packaging/windows/vigia.o
 else
 SYSTEM   := platform/posix platform/linux
-OTHERS   := windows
+OTHERS   := %_windows.c
 endif
 LIBS     := $(patsubst %,$(DEPS)/lib/lib%.a,curl mbedtls mbedx509 mbedcrypto yyjson pcre2-8 yaml lmdb inih z) $(OLD_LIBS)
 
 # What there is: found by name, in an order that does not depend on the machine ---------------------------------------
 
-# agent/source/all_<system>.c lists what there is to watch on each
-AGENT    := $(sort $(filter-out agent/source/all_$(OTHERS).c,$(wildcard agent/main.c agent/*/*.c agent/*/*/*.c platform/common/*.c $(SYSTEM:%=%/*.c))))
+# NAME_linux.c and NAME_windows.c, anywhere, are chosen by the target
+AGENT    := $(sort $(filter-out $(OTHERS),$(wildcard agent/main.c agent/*/*.c agent/*/*/*.c platform/common/*.c $(SYSTEM:%=%/*.c))))
 PARTS    := $(filter-out agent/main.c,$(AGENT))
 UNIT     := $(sort $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit/test_*.c)))
+ifeq ($(TARGET),windows)
+# those that ask for nothing but platform/, and those of Windows alone
+UNIT     := base config integrity_rehash journal json log_audit log_glob log_journal log_reader md5 ocsf outbox pipeline \
+            renewal report rules_conf sha256 ship sigma_counter sigma_detector sigma_pattern sigma_rule spool store
+STAND_INS := $(patsubst tests/fake/%/stand_in.c,$(OUT)/stand-in/%.dll,$(wildcard tests/fake/*/stand_in.c))
+UNIT     := $(UNIT:%=$(OUT)/unit/test_%.exe) $(patsubst tests/windows/%.c,$(OUT)/unit/%.exe,$(wildcard tests/windows/test_*.c))
+endif
 BENCH    := $(sort $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)))
 FUZZERS  := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ     ?= $(FUZZERS)
 CHOSEN   := $(patsubst %,fuzz_%,$(patsubst fuzz_%,%,$(FUZZ)))
-HELPERS  := $(sort $(wildcard tests/fake/*.c))
+HELPERS  := $(sort $(filter-out $(OTHERS),$(wildcard tests/fake/*.c)))
 objects   = $(patsubst %.c,$(OBJ)/%.o,$(1))
 CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $(DEPS)) nice scripts/check
 
@@ -105,27 +115,42 @@ CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $
 .PHONY: all deps bins unit system fuzz-replay check hostile chaos lint format fuzz bench soak demo reprocheck clean help
 all: $(OUT)/vigia$(EXE)                ## the program: build/release/vigia
 
-$(OUT)/vigia$(EXE): $(call objects,$(AGENT))
+$(OUT)/vigia$(EXE): $(call objects,$(AGENT)) $(RESOURCE)
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
+VERSION  := $(shell sed -n 's/.*VIGIA_VERSION "\([0-9.]*\)".*/\1/p' agent/base/version.h)
+COMMA    := ,
+$(OBJ)/packaging/windows/%.o: packaging/windows/%.rc packaging/windows/%.manifest agent/base/version.h
+	@mkdir -p $(@D)
+	x86_64-w64-mingw32-windres -Iagent -DNUMBERS=$(subst .,$(COMMA),$(VERSION)),0 -o $@ $<
 
 # Everything but main, for tests: an archive, so that a test may define its own double of a function.
 $(OUT)/libvigia.a: $(call objects,$(PARTS))
 	@rm -f $@
-	ar rcsD $@ $^
+	$(AR) rcsD $@ $^
 
 $(OUT)/libhelpers.a: $(call objects,$(HELPERS))
 	@rm -f $@
-	ar rcsD $@ $^
+	$(AR) rcsD $@ $^
 
 $(OBJ)/tests/%.o: CFLAGS += -Itests
+ifeq ($(TARGET),windows)
+# headers of Windows use what banned.h takes away: they come before it where they are needed
+$(OBJ)/platform/windows/%.o $(OBJ)/agent/ship/%.o $(OBJ)/tests/%.o: FIRST := -include platform/windows/first.h
+endif
 $(OBJ)/%.o: %.c Makefile $(DEPS)/ready
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(CC) $(FIRST) $(CFLAGS) -MMD -MP -c -o $@ $<
 
 TEST_LIBS = -Wl,--start-group $(OUT)/libvigia.a $(OUT)/libhelpers.a -Wl,--end-group
-$(OUT)/unit/%: $(OBJ)/tests/unit/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
+LINK_UNIT = $(CC) $(LDFLAGS) -o $@ $< $(TEST_LIBS) $(DEPS)/lib/libcmocka.a $(LIBS)
+$(OUT)/unit/%$(EXE): $(OBJ)/tests/unit/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	@mkdir -p $(@D)
-	$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIBS) $(DEPS)/lib/libcmocka.a $(LIBS)
+	$(LINK_UNIT)
+
+$(OUT)/unit/%.exe: $(OBJ)/tests/windows/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
+	@mkdir -p $(@D)
+	$(LINK_UNIT)
 
 $(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	@mkdir -p $(@D)
@@ -139,6 +164,11 @@ $(OUT)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 $(OUT)/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/tests/fuzz/replay.o $(TEST_LIBS) $(LIBS)
+
+# In the place of Windows' own library, which wine lacks: replays records.
+$(OUT)/stand-in/%.dll: tests/fake/%/stand_in.c tests/fake/%/exports.def Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O1 -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0A00 -s -static -shared -o $@ $(filter %.c %.def,$^)
 
 # For LD_PRELOAD: crash.so kills a program inside its writes, clock.so moves its clock. They are not sanitized
 # themselves, so one rule does for all variants.
@@ -167,10 +197,20 @@ deps:                                  ## the third-party libraries: build/deps/
 	scripts/deps $(TARGET) --out $(DEPS)
 
 WINDOWS_DEPS ?= build/deps/windows
-.PHONY: windows
+.PHONY: windows check-windows
 windows:                               ## the program for Windows: build/windows/vigia.exe
 	@scripts/prereqs --install windows
 	$(MAKE) --no-print-directory TARGET=windows DEPS=$(WINDOWS_DEPS) OWN_DEPS=$(if $(filter file,$(origin WINDOWS_DEPS)),1) SAN= all
+
+check-windows: windows                 ## the program for Windows and its unit tests, under wine
+	@scripts/prereqs --install check windows
+	@$(MAKE) --no-print-directory TARGET=windows DEPS=$(WINDOWS_DEPS) SAN= unit-bins
+	@BUILD=$(CURDIR)/build/windows nice scripts/check windows
+
+.PHONY: msi
+msi: windows                           ## the installer: build/msi/vigia.msi
+	@scripts/prereqs --install msi
+	@BUILD=build/windows DEPS=$(WINDOWS_DEPS) scripts/msi
 
 # Packages ------------------------------------------------------------------------------------------------------------
 
@@ -214,7 +254,8 @@ system: $(OUT)/vigia $(SHIMS)          ## system tests, with a real nginx
 	@scripts/prereqs --install check
 	@$(CHECK) system
 
-.PHONY: replay-bins
+.PHONY: unit-bins replay-bins
+unit-bins: $(UNIT) $(STAND_INS)
 replay-bins: $(patsubst %,$(OUT)/replay/%,$(FUZZERS))
 fuzz-replay:                           ## the committed corpora through every fuzz target, with ASan and UBSan
 	@$(MAKE) --no-print-directory SAN=1 replay-bins

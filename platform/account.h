@@ -1,7 +1,8 @@
 /*
  * Names of users and groups from the host's own tables (/etc/passwd, /etc/group read with limits;
  * never through the name service, which may open sockets or load modules). Cached; the cache is
- * read again when the file changed. Callable from any thread.
+ * read again when the file changed. Callable from any thread. On Windows users have no numbers:
+ * what is asked for comes back in digits.
  */
 #ifndef PLATFORM_ACCOUNT_H
 #define PLATFORM_ACCOUNT_H

@@ -7,6 +7,7 @@
  * tells it where it can. A later reload works: the other services of platform/ keep open what they
  * would have to open again.
  *
+ * Windows: mitigation policies (no programs, no libraries from a share or of low integrity).
  * Linux: seccomp (4.14 for its log) for all threads, Landlock (5.13; ports: 6.7) for the calling
  * thread and those that it starts. Their numbers are in seccomp(2) and landlock(7).
  */

@@ -1,9 +1,16 @@
 /*
  * Files and folders: open, read, write durably, look at, list, remove.
  *
- * Paths are UTF-8 on Windows and plain bytes on POSIX systems. Every function returns 0 (or a
- * count) on success and a negative errno value on failure (-ENOENT ...; Windows errors are mapped
- * to these). Nothing here logs. Times are nanoseconds since 1970 UTC, sizes are bytes.
+ * Paths are plain bytes on POSIX systems. On Windows they are UTF-8 (a name that is no valid UTF-16
+ * keeps its lone surrogates as WTF-8), with "/" between their parts, and begin with the drive:
+ * "C:/Windows/System32", "C:" for its root, "//server/share". "\" is taken as well and never given
+ * back. A path without a drive lies in the agent's own folder there: /etc/vigia and /var/lib/vigia
+ * are %ProgramData%\Vigia, /run/vigia is its folder run, any other /x is its folder x. Names are
+ * not limited to 260 characters, and case does not matter where Windows does not look at it.
+ *
+ * Every function returns 0 (or a count) on success and a negative errno value on failure (-ENOENT
+ * ...; Windows errors are mapped to these). Nothing here logs. Times are nanoseconds since 1970
+ * UTC, sizes are bytes.
  */
 #ifndef PLATFORM_FILE_H
 #define PLATFORM_FILE_H
@@ -38,7 +45,8 @@ enum { /* bits of file_info.flags */
 
 struct file_info {
     enum file_type type;
-    uint32_t mode; /* permission bits with setuid, setgid and sticky: 07777 */
+    uint32_t mode; /* permission bits with setuid, setgid and sticky: 07777. Windows: what others
+                    * than system, administrators and owner may do, for group and others alike */
     uint32_t uid;
     uint32_t gid;
     uint32_t nlink;

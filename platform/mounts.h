@@ -1,4 +1,4 @@
-/* Where file systems are mounted, and which of them a scan has to keep out of. */
+/* Where file systems are mounted, and which of them a scan has to keep out of. Windows: drives. */
 #ifndef PLATFORM_MOUNTS_H
 #define PLATFORM_MOUNTS_H
 

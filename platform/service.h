@@ -1,6 +1,7 @@
 /*
  * The life of a role as a service: stop and reload requests of the service manager, and telling it
  * that we are ready and well. On Linux: SIGTERM/SIGINT, SIGHUP, and systemd's notify protocol.
+ * On Windows: the service control manager (stop, shutdown, paramchange) or the keys of a console.
  */
 #ifndef PLATFORM_SERVICE_H
 #define PLATFORM_SERVICE_H

@@ -16,8 +16,8 @@ struct open_socket {
 };
 
 /* Fills at most max; how many there are may be more. The system is asked for these alone, so the
- * cost does not grow with the number of connections. Negative errno value on failure (a kernel
- * without sock_diag). */
+ * cost does not grow with the number of connections. Negative errno value on failure (-ENOSYS:
+ * a kernel without sock_diag, or Windows, where nobody asks yet). */
 int sockets_open_to_others(struct open_socket *out, size_t max);
 
 #endif

@@ -6,6 +6,8 @@
  * the mark is refused (overlayfs, old kernels, missing capability). A reader thread resolves actors
  * at once, puts events into a bounded queue and rings the bell; the poll loop takes them out.
  *
+ * Windows: ReadDirectoryChangesW on each path, no actor.
+ *
  * A new folder is told as created; whether what was put into it at once is told by itself depends
  * on the mechanism, so who needs it looks into the folder. What this process does itself is not
  * told by fanotify.
@@ -74,8 +76,8 @@ struct watch_filter {
 
 struct watch_root_status {
     char path[WATCH_PATH_MAX];
-    const char *mechanism; /* "fanotify", "inotify", "none"; literals */
-    char why[160];         /* why not fanotify, in words; empty if it is */
+    const char *mechanism; /* "fanotify", "inotify", "notifications", "none"; literals */
+    char why[160];         /* why not the best that the system has, in words; empty if it is */
 };
 
 struct watch;

@@ -201,3 +201,10 @@ bool text_is_day(struct span s)
            span_take_digits(&s, 2, &day) && s.n == 0 && month >= 1 && month <= 12 && day >= 1 &&
            day <= 31;
 }
+
+bool text_has_drive(struct span path)
+{
+    char letter = path.n > 2 ? (char)(path.p[0] | 0x20) : '\0';
+    return letter >= 'a' && letter <= 'z' && path.p[1] == ':' &&
+           (path.p[2] == '\\' || path.p[2] == '/');
+}

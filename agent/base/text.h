@@ -32,6 +32,8 @@ int64_t text_utc_ms(int year, int month, int day, int hour, int minute, int seco
  * a wildcard it is a plain comparison. Linear in time for hostile patterns of bounded length. */
 bool text_glob(const char *pattern, const char *path);
 bool text_has_wildcard(const char *pattern);
+/* "C:\..." or "C:/...": no other system's absolute path begins like this. */
+bool text_has_drive(struct span path);
 
 /* "64k", "256M", "1G" and plain bytes; "90s", "5m", "1h", "7d" and plain seconds. */
 bool text_parse_size(struct span s, uint64_t *bytes);

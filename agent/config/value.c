@@ -33,13 +33,23 @@ static bool is_printable(struct span s)
     return s.n < 256;
 }
 
+/* "C:\folder" as platform/file.h wants it; what does not fit is no path either. */
+static struct span with_slashes(struct span s, char *out, size_t size)
+{
+    if (!text_has_drive(s) || !span_copy(s, out, size))
+        return s;
+    for (char *c = out; *c; c++)
+        if (*c == '\\')
+            *c = '/';
+    return span_of(out);
+}
+
 static bool is_path(struct span s)
 {
     if (s.n == 0)
         return true;
     struct span rest = s, part;
-    bool absolute = s.p[0] == '/' || span_starts(s, SPAN("**/")) ||
-                    (s.n > 2 && s.p[1] == ':' && (s.p[2] == '\\' || s.p[2] == '/'));
+    bool absolute = s.p[0] == '/' || span_starts(s, SPAN("**/")) || text_has_drive(s);
     while (span_take_until(&rest, '/', &part))
         if (span_equal(part, SPAN("..")))
             return false;
@@ -135,6 +145,7 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
     void *field = (char *)base + key->offset;
     struct span s = span_trim(span_of(text));
     uint64_t number = 0;
+    char path[4096];
     int rc = -1;
     switch (key->type) {
     case KEY_TEXT:
@@ -150,6 +161,7 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
         rc = config_url_is_valid(s) ? set_text(field, s) : -1;
         break;
     case KEY_PATH:
+        s = with_slashes(s, path, sizeof(path));
         rc = is_path(s) && !span_starts(s, SPAN("**")) ? set_text(field, s) : -1;
         break;
     case KEY_BOOL:
@@ -168,6 +180,7 @@ int config_key_set(const struct config_key *key, void *base, const char *text, s
         rc = is_printable(s) && s.n > 0 ? set_list(field, s, e) : -1;
         break;
     case KEY_PATHS:
+        s = with_slashes(s, path, sizeof(path));
         rc = is_path(s) && s.n > 0 ? set_list(field, s, e) : -1;
         break;
     }

@@ -66,6 +66,7 @@ struct source {
     void (*close)(void *self);
 };
 
-extern const struct source *const all_sources[]; /* ends with NULL; agent/source/all.c */
+extern const struct source
+    *const all_sources[]; /* ends with NULL; agent/source/all_*.c, one for each system */
 
 #endif

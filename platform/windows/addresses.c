@@ -1,6 +1,6 @@
 #include "platform/addresses.h"
 
-#include "platform/windows/wide.h"
+#include "platform/windows/path.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -44,5 +44,5 @@ int addresses_read(struct address *out, size_t max)
                 take(a, u, &out[n]);
             }
     free(all);
-    return rc == NO_ERROR || rc == ERROR_NO_DATA ? n : windows_error(rc);
+    return rc == NO_ERROR || rc == ERROR_NO_DATA ? n : errno_of_error(rc);
 }

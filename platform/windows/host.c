@@ -1,13 +1,14 @@
 /* GetVersionEx says what a program's manifest claims to know; RtlGetVersion says what there is. */
 #include "platform/host.h"
 
-#include "platform/windows/wide.h"
+#include "platform/windows/path.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <windows.h>
 
-#define OS_TYPE_WINDOWS 100 /* OCSF os.type_id */
+#define OS_TYPE_WINDOWS 100   /* OCSF os.type_id */
+#define FIRST_OF_11     22000 /* its build; the registry still calls it 10 */
 #define VERSION_KEY     L"SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion"
 
 NTSYSAPI LONG NTAPI RtlGetVersion(OSVERSIONINFOW *out);
@@ -45,9 +46,10 @@ void host_read(const char *root, struct host_info *out)
     wchar_t name[256];
     DWORD n = 256;
     OSVERSIONINFOW version = {.dwOSVersionInfoSize = sizeof(version)};
-    (void)root;
     *out = (struct host_info){.os_type_id = OS_TYPE_WINDOWS, .os_id = "windows", .arch = "amd64"};
-    if (GetComputerNameExW(ComputerNameDnsHostname, name, &n))
+    if (root[0])
+        return; /* a folder says nothing of the system that it was copied from */
+    if (GetComputerNameExW(ComputerNamePhysicalDnsHostname, name, &n))
         text_of_wide(name, n, out->hostname, sizeof(out->hostname));
     read_text(L"SOFTWARE\\Microsoft\\Cryptography", L"MachineGuid", out->machine_id,
               sizeof(out->machine_id));
@@ -55,6 +57,8 @@ void host_read(const char *root, struct host_info *out)
     read_text(VERSION_KEY, L"ProductName", out->os_name, sizeof(out->os_name));
     read_text(VERSION_KEY, L"DisplayVersion", out->os_codename, sizeof(out->os_codename));
     RtlGetVersion(&version);
+    if (version.dwBuildNumber >= FIRST_OF_11 && strncmp(out->os_name, "Windows 10", 10) == 0)
+        out->os_name[9] = '1';
     snprintf(out->os_version, sizeof(out->os_version), "%lu.%lu.%lu.%u", version.dwMajorVersion,
              version.dwMinorVersion, version.dwBuildNumber, read_number(VERSION_KEY, L"UBR"));
     snprintf(out->kernel, sizeof(out->kernel), "%s", out->os_version);

@@ -1,6 +1,6 @@
 #include "platform/library.h"
 
-#include "platform/windows/wide.h"
+#include "platform/windows/path.h"
 
 #include <errno.h>
 #include <string.h>
@@ -9,7 +9,7 @@
 int library_load(const char *file, const struct library_symbol *symbols)
 {
     wchar_t name[MAX_PATH];
-    HMODULE handle = wide_of_text(file, name, MAX_PATH) > 0
+    HMODULE handle = wide_of_text(file, strlen(file), name, MAX_PATH) > 0
                          ? LoadLibraryExW(name, NULL, LOAD_LIBRARY_SEARCH_SYSTEM32)
                          : NULL;
     if (!handle)

@@ -1,6 +1,6 @@
 #include "platform/login.h"
 
-#include "platform/windows/wide.h"
+#include "platform/windows/path.h"
 
 #include <windows.h>
 

@@ -1,21 +1,41 @@
-/* Drives are looked at one by one when they are asked for: a list of them would be stale at once.
- */
+/* Drives by their letters. Folders that a volume is mounted in are reparse points, which nobody
+ * follows. */
 #include "platform/mounts.h"
-
-#include "platform/windows/wide.h"
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <windows.h>
 
+#define DRIVES 26
+
 struct mounts {
-    char unused;
+    enum mount_kind kinds[DRIVES];
+    char points[DRIVES][3]; /* "C:" */
 };
+
+static enum mount_kind kind_of_drive(int drive)
+{
+    wchar_t root[] = L"A:\\";
+    root[0] = (wchar_t)(L'A' + drive);
+    UINT type = GetDriveTypeW(root);
+    if (type == DRIVE_NO_ROOT_DIR || type == DRIVE_UNKNOWN)
+        return MOUNT_NONE;
+    return type == DRIVE_REMOTE ? MOUNT_REMOTE : MOUNT_LOCAL;
+}
 
 int mounts_read(struct mounts **out)
 {
-    *out = calloc(1, sizeof(**out));
-    return *out ? 0 : -ENOMEM;
+    struct mounts *m = calloc(1, sizeof(*m));
+    *out = m;
+    if (!m)
+        return -ENOMEM;
+    for (int i = 0; i < DRIVES; i++) {
+        m->kinds[i] = kind_of_drive(i);
+        m->points[i][0] = (char)('A' + i);
+        m->points[i][1] = ':';
+    }
+    return 0;
 }
 
 void mounts_free(struct mounts *m)
@@ -23,31 +43,30 @@ void mounts_free(struct mounts *m)
     free(m);
 }
 
-static enum mount_kind kind_of_drive(const char *path)
+/* -1: the path names no drive */
+static int drive_of(const char *path)
 {
-    wchar_t wide[WIDE_MAX];
-    if (wide_path(path, wide) < 7)
-        return MOUNT_NONE;
-    wide[7] = L'\0';
-    return GetDriveTypeW(wide + 4) == DRIVE_REMOTE ? MOUNT_REMOTE : MOUNT_LOCAL;
-}
-
-enum mount_kind mounts_at(const struct mounts *m, const char *path)
-{
-    wchar_t wide[WIDE_MAX];
-    (void)m;
-    return wide_path(path, wide) == 7 ? kind_of_drive(path) : MOUNT_NONE;
+    int drive = (path[0] | 32) - 'a';
+    bool named = drive >= 0 && drive < DRIVES && path[1] == ':';
+    return named && (path[2] == '\0' || path[2] == '/' || path[2] == '\\') ? drive : -1;
 }
 
 enum mount_kind mounts_of(const struct mounts *m, const char *path)
 {
-    return m ? kind_of_drive(path) : MOUNT_NONE;
+    int drive = drive_of(path);
+    if (path[0] == '/' && path[1] == '/')
+        return MOUNT_REMOTE;
+    return m && drive >= 0 ? m->kinds[drive] : MOUNT_LOCAL;
+}
+
+enum mount_kind mounts_at(const struct mounts *m, const char *path)
+{
+    return drive_of(path) >= 0 && strlen(path) <= 3 ? mounts_of(m, path) : MOUNT_NONE;
 }
 
 int mounts_id_of(const struct mounts *m, const char *path)
 {
-    wchar_t wide[WIDE_MAX];
-    return m && wide_path(path, wide) >= 7 ? (wide[4] | 0x20) - L'a' + 1 : 0;
+    return m ? drive_of(path) + 1 : 0;
 }
 
 const char *mounts_overlay_of(const struct mounts *m, const char *path)
@@ -59,22 +78,19 @@ const char *mounts_overlay_of(const struct mounts *m, const char *path)
 
 const char *mounts_point_of(const struct mounts *m, const char *path)
 {
-    (void)m;
-    (void)path;
-    return "/";
+    int drive = drive_of(path);
+    return m && drive >= 0 ? m->points[drive] : "/";
 }
 
 enum mount_kind mounts_now_of_id(int id)
 {
-    (void)id;
-    return MOUNT_LOCAL;
+    return id >= 1 && id <= DRIVES ? kind_of_drive(id - 1) : MOUNT_LOCAL;
 }
 
 void mounts_below(const struct mounts *m, const char *path,
                   bool (*each)(void *ctx, const char *point, enum mount_kind kind), void *ctx)
 {
-    (void)m;
-    (void)path;
-    (void)each;
-    (void)ctx;
+    for (int i = 0; m && strcmp(path, "/") == 0 && i < DRIVES; i++)
+        if (m->kinds[i] != MOUNT_NONE && !each(ctx, m->points[i], m->kinds[i]))
+            return;
 }

@@ -1,101 +1,100 @@
-/*
- * ReadDirectoryChangesW of each folder, all with one event, which is set when any has news. Taking
- * the news of one starts its next read, which resets the event: so before nobody has more to say,
- * all are looked at once again.
- */
 #include "platform/notify.h"
 
-#include "platform/windows/reach.h"
-#include "platform/windows/wide.h"
+#include "platform/windows/changes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define FOLDERS_MAX 256
-#define NEWS_SIZE   4096
-#define CHANGES                                                                                    \
-    (FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME | FILE_NOTIFY_CHANGE_SIZE |        \
-     FILE_NOTIFY_CHANGE_LAST_WRITE)
+#define FOLDERS_MAX 1024
 
-struct noted {
-    HANDLE folder; /* INVALID_HANDLE_VALUE: gone; its id is not given again */
-    uint64_t dev, ino;
-    OVERLAPPED read;
-    DWORD news[NEWS_SIZE / sizeof(DWORD)]; /* what it says is of no interest */
+struct entry {
+    wchar_t *path;
+    wchar_t *file; /* the one file of the folder that is meant, NULL: all */
+    struct changes *changes;
 };
 
 struct notify {
     HANDLE event;
-    struct noted *all[FOLDERS_MAX];
+    struct entry *entries; /* an id is an index */
     size_t n;
-    size_t at; /* the one looked at next, so that a busy one does not hide the others */
 };
 
 int notify_open(struct notify **out)
 {
-    *out = NULL;
     struct notify *n = calloc(1, sizeof(*n));
+    *out = NULL;
     if (!n)
         return -ENOMEM;
     n->event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (!n->event) {
-        int rc = windows_error(GetLastError());
         free(n);
-        return rc;
+        return errno_of_last();
     }
     *out = n;
     return 0;
 }
 
-static bool start(const struct notify *n, struct noted *f)
+static bool is_same_path(const wchar_t *a, const wchar_t *b)
 {
-    f->read = (OVERLAPPED){.hEvent = n->event};
-    if (ReadDirectoryChangesW(f->folder, f->news, sizeof(f->news), FALSE, CHANGES, NULL, &f->read,
-                              NULL))
-        return true;
-    CloseHandle(f->folder);
-    f->folder = INVALID_HANDLE_VALUE;
-    return false;
+    return CompareStringOrdinal(a, -1, b, -1, TRUE) == CSTR_EQUAL;
 }
 
-static int add_folder(struct notify *n, const char *path)
+/* The entry of that path, if it still tells of it; else it is let go. */
+static int find(struct notify *n, const wchar_t *path, const wchar_t *folder)
 {
-    struct file_info info;
-    HANDLE h;
-    int rc = reach_for_news(path, &h, &info);
-    if (rc != 0)
-        return rc;
     for (size_t i = 0; i < n->n; i++) {
-        const struct noted *f = n->all[i];
-        if (f->folder != INVALID_HANDLE_VALUE && f->dev == info.dev && f->ino == info.ino) {
-            CloseHandle(h);
+        struct entry *e = &n->entries[i];
+        if (!e->changes || !is_same_path(e->path, path))
+            continue;
+        if (changes_is_same_folder(e->changes, folder))
             return (int)i;
-        }
+        changes_close(e->changes);
+        e->changes = NULL;
     }
-    struct noted *f = n->n < FOLDERS_MAX ? calloc(1, sizeof(*f)) : NULL;
-    if (!f) {
-        CloseHandle(h);
-        return n->n < FOLDERS_MAX ? -ENOMEM : -ENOSPC;
+    return -1;
+}
+
+static int add(struct notify *n, const wchar_t *path, const wchar_t *folder, const wchar_t *file)
+{
+    struct entry e = {0};
+    if (n->n == FOLDERS_MAX)
+        return -ENOSPC;
+    struct entry *grown = realloc(n->entries, (n->n + 1) * sizeof(*grown));
+    if (!grown)
+        return -ENOMEM;
+    n->entries = grown;
+    e.path = _wcsdup(path);
+    e.file = file ? _wcsdup(file) : NULL;
+    int rc =
+        e.path && (e.file || !file) ? changes_open(folder, false, n->event, &e.changes) : -ENOMEM;
+    if (rc != 0) {
+        free(e.path);
+        free(e.file);
+        return rc;
     }
-    *f = (struct noted){.folder = h, .dev = info.dev, .ino = info.ino};
-    if (!start(n, f)) {
-        free(f);
-        return -ENOSYS;
-    }
-    n->all[n->n] = f;
+    n->entries[n->n] = e;
     return (int)n->n++;
 }
 
 int notify_add(struct notify *n, const char *path)
 {
-    char above[WIDE_MAX];
-    int rc = add_folder(n, path);
-    const char *end = strrchr(path, '/');
-    if (rc != -ENOTDIR || !end || (size_t)(end - path) >= sizeof(above))
+    wchar_t wide[PATH_WIDE_MAX], folder[PATH_WIDE_MAX];
+    const wchar_t *file = NULL;
+    int rc = path_wide(path, wide);
+    if (rc != 0)
         return rc;
-    memcpy(above, path, (size_t)(end - path)); /* a file: the folder tells of it */
-    above[end - path] = '\0';
-    return add_folder(n, above);
+    DWORD attributes = GetFileAttributesW(wide);
+    if (attributes == INVALID_FILE_ATTRIBUTES)
+        return errno_of_last();
+    memcpy(folder, wide, sizeof(folder));
+    wchar_t *slash = wcsrchr(folder, L'\\');
+    if (!(attributes & FILE_ATTRIBUTE_DIRECTORY) && slash) {
+        *slash = L'\0';
+        file = slash + 1;
+    }
+    int id = find(n, wide, folder);
+    return id >= 0 ? id : add(n, wide, folder, file);
 }
 
 wait_t notify_wait(const struct notify *n)
@@ -103,28 +102,42 @@ wait_t notify_wait(const struct notify *n)
     return (wait_t)n->event;
 }
 
-static int next(struct notify *n)
+static bool is_meant(const struct entry *e, const FILE_NOTIFY_INFORMATION *record)
 {
-    for (size_t looked = 0; looked < n->n; looked++) {
-        size_t i = n->at;
-        struct noted *f = n->all[i];
-        n->at = (n->at + 1) % n->n;
-        if (f->folder == INVALID_HANDLE_VALUE || !HasOverlappedIoCompleted(&f->read))
-            continue;
-        start(n, f);
-        return (int)i;
+    return !e->file || CompareStringOrdinal(e->file, -1, record->FileName,
+                                            (int)(record->FileNameLength / sizeof(wchar_t)),
+                                            TRUE) == CSTR_EQUAL;
+}
+
+/* Takes all that is told of one folder now. */
+static int drain(struct entry *e)
+{
+    const FILE_NOTIFY_INFORMATION *record;
+    bool changed = false;
+    int rc;
+    while ((rc = changes_take(e->changes, &record)) == 1)
+        changed = changed || is_meant(e, record);
+    if (rc == -EOVERFLOW)
+        return rc;
+    if (rc < 0) {
+        changes_close(e->changes);
+        e->changes = NULL;
+        return 1; /* gone: who looks sees it */
     }
-    return -1;
+    return changed;
 }
 
 int notify_next(struct notify *n)
 {
-    int id = next(n);
-    if (id < 0) {
-        ResetEvent(n->event);
-        id = next(n);
+    ResetEvent(n->event);
+    for (size_t i = 0; i < n->n; i++) {
+        int rc = n->entries[i].changes ? drain(&n->entries[i]) : 0;
+        if (rc == 0)
+            continue;
+        SetEvent(n->event); /* the others were not asked yet */
+        return rc < 0 ? -2 : (int)i;
     }
-    return id;
+    return -1;
 }
 
 void notify_close(struct notify *n)
@@ -132,10 +145,11 @@ void notify_close(struct notify *n)
     if (!n)
         return;
     for (size_t i = 0; i < n->n; i++) {
-        struct noted *f = n->all[i];
-        end_news(f->folder, &f->read);
-        free(f);
+        changes_close(n->entries[i].changes);
+        free(n->entries[i].path);
+        free(n->entries[i].file);
     }
+    free(n->entries);
     CloseHandle(n->event);
     free(n);
 }

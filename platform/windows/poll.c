@@ -1,40 +1,45 @@
-/* Everything that is waited for is an event that stays set until it is reset by hand, so that
- * looking at it takes nothing from it. */
+/* Everything that is waited for is an event that stays set until its owner clears it. */
 #include "platform/poll.h"
 
-#include "platform/windows/wide.h"
+#include "platform/windows/path.h"
 
 #include <errno.h>
 #include <stdlib.h>
-#include <windows.h>
 
-_Static_assert(POLL_MAX == MAXIMUM_WAIT_OBJECTS, "Windows waits for 64 at most");
+_Static_assert(POLL_MAX <= MAXIMUM_WAIT_OBJECTS, "what the system waits for at once");
+
+static DWORD milliseconds(int64_t timeout_ms)
+{
+    if (timeout_ms < 0)
+        return INFINITE;
+    return timeout_ms < INFINITE ? (DWORD)timeout_ms : INFINITE - 1;
+}
 
 int poll_wait(struct poll_item *items, size_t n, int64_t timeout_ms)
 {
-    HANDLE all[POLL_MAX];
-    int count = 0;
+    HANDLE handles[POLL_MAX];
+    DWORD used = 0;
+    int ready = 0;
     if (n > POLL_MAX)
         return -EINVAL;
     for (size_t i = 0; i < n; i++) {
-        all[i] = (HANDLE)items[i].what;
         items[i].ready = false;
+        if (items[i].what != WAIT_NONE)
+            handles[used++] = (HANDLE)items[i].what;
     }
-    DWORD wait = timeout_ms < 0          ? INFINITE
-                 : timeout_ms < INFINITE ? (DWORD)timeout_ms
-                                         : INFINITE - 1;
-    if (n == 0) {
-        Sleep(wait);
+    if (used == 0) {
+        Sleep(milliseconds(timeout_ms));
         return 0;
     }
-    DWORD rc = WaitForMultipleObjects((DWORD)n, all, FALSE, wait);
+    DWORD rc = WaitForMultipleObjects(used, handles, FALSE, milliseconds(timeout_ms));
     if (rc == WAIT_FAILED)
-        return windows_error(GetLastError());
-    for (size_t i = 0; i < n && rc != WAIT_TIMEOUT; i++) {
-        items[i].ready = WaitForSingleObject(all[i], 0) == WAIT_OBJECT_0;
-        count += items[i].ready;
+        return errno_of_last();
+    for (size_t i = 0; rc != WAIT_TIMEOUT && i < n; i++) {
+        items[i].ready = items[i].what != WAIT_NONE &&
+                         WaitForSingleObject((HANDLE)items[i].what, 0) == WAIT_OBJECT_0;
+        ready += items[i].ready;
     }
-    return count;
+    return ready;
 }
 
 struct bell {
@@ -43,15 +48,14 @@ struct bell {
 
 int bell_open(struct bell **out)
 {
+    struct bell *b = calloc(1, sizeof(*b));
     *out = NULL;
-    struct bell *b = malloc(sizeof(*b));
     if (!b)
         return -ENOMEM;
     b->event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (!b->event) {
-        int rc = windows_error(GetLastError());
         free(b);
-        return rc;
+        return errno_of_last();
     }
     *out = b;
     return 0;

@@ -1,42 +1,39 @@
 #include "platform/process.h"
 
-#include "platform/windows/wide.h"
-
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <windows.h>
+#include "platform/windows/path.h"
 
 #include <psapi.h>
+#include <stdlib.h>
+#include <string.h>
 
-#define COMMAND_MAX 8192
-#define TICKS_A_MS  10000
+#define COMMAND_MAX 32767 /* CreateProcessW's limit */
 
 static uint64_t ms_of(FILETIME t)
 {
-    return ((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) / TICKS_A_MS;
+    return ((uint64_t)t.dwHighDateTime << 32 | t.dwLowDateTime) / 10000;
+}
+
+static PROCESS_MEMORY_COUNTERS memory_of_self(void)
+{
+    PROCESS_MEMORY_COUNTERS m = {.cb = sizeof(m)};
+    GetProcessMemoryInfo(GetCurrentProcess(), &m, sizeof(m));
+    return m;
 }
 
 void process_cost_of_self(struct process_cost *out)
 {
-    FILETIME begun, ended, kernel, user;
-    PROCESS_MEMORY_COUNTERS memory = {.cb = sizeof(memory)};
-    *out = (struct process_cost){0};
-    if (GetProcessTimes(GetCurrentProcess(), &begun, &ended, &kernel, &user))
+    FILETIME made, ended, kernel, user;
+    PROCESS_MEMORY_COUNTERS m = memory_of_self();
+    *out = (struct process_cost){.rss_kib = m.WorkingSetSize / 1024,
+                                 .peak_kib = m.PeakWorkingSetSize / 1024};
+    if (GetProcessTimes(GetCurrentProcess(), &made, &ended, &kernel, &user))
         out->cpu_ms = ms_of(kernel) + ms_of(user);
-    if (GetProcessMemoryInfo(GetCurrentProcess(), &memory, sizeof(memory))) {
-        out->rss_kib = memory.WorkingSetSize / 1024;
-        out->peak_kib = memory.PeakWorkingSetSize / 1024;
-    }
 }
 
+/* Windows counts those that read a disk together with the others. */
 uint64_t process_faults(void)
 {
-    PROCESS_MEMORY_COUNTERS memory = {.cb = sizeof(memory)};
-    return GetProcessMemoryInfo(GetCurrentProcess(), &memory, sizeof(memory))
-               ? memory.PageFaultCount
-               : 0;
+    return memory_of_self().PageFaultCount;
 }
 
 int process_self_id(void)
@@ -46,96 +43,113 @@ int process_self_id(void)
 
 int process_self_path(char *out, size_t size)
 {
-    wchar_t path[WIDE_MAX];
-    DWORD n = GetModuleFileNameW(NULL, path, WIDE_MAX);
-    if (n == 0 || n >= WIDE_MAX)
-        return n == 0 ? windows_error(GetLastError()) : -ENAMETOOLONG;
-    return text_of_wide(path, n, out, size);
+    wchar_t path[PATH_WIDE_MAX];
+    DWORD n = GetModuleFileNameW(NULL, path, PATH_WIDE_MAX);
+    if (n == 0 || n >= PATH_WIDE_MAX)
+        return n == 0 ? errno_of_last() : -ENAMETOOLONG;
+    return text_of_path(path, out, size);
 }
 
-/* ---- roles ---- */
-
 struct process {
-    HANDLE handle, job;
+    HANDLE handle;
+    HANDLE job; /* closed with our own end, which ends the child */
     DWORD id;
 };
 
-/* As the C library of the child takes it apart: backslashes count only before a quotation mark. */
-static bool add_quoted(char *out, size_t *n, const char *word)
+/* One argument as CommandLineToArgvW takes it apart: in quotes if it has to be, and backslashes in
+ * front of a quote count double. */
+static int put_argument(const wchar_t *text, wchar_t *out, size_t at)
 {
-    size_t slashes = 0, at = *n;
-    if (at + 2 * strlen(word) + 4 >= COMMAND_MAX)
-        return false;
+    size_t slashes = 0, n = wcslen(text);
+    bool quoted = n == 0 || wcspbrk(text, L" \t\"");
+    if (at + 2 * n + 4 > COMMAND_MAX)
+        return -E2BIG;
     if (at > 0)
-        out[at++] = ' ';
-    out[at++] = '"';
-    for (const char *p = word; *p; p++) {
-        for (size_t i = 0; *p == '"' && i <= slashes; i++)
-            out[at++] = '\\';
-        slashes = *p == '\\' ? slashes + 1 : 0;
-        out[at++] = *p;
+        out[at++] = L' ';
+    if (quoted)
+        out[at++] = L'"';
+    for (size_t i = 0; i <= n; i++) {
+        bool quote = text[i] == L'"' || (quoted && text[i] == L'\0');
+        for (size_t k = 0; quote && k < slashes; k++)
+            out[at++] = L'\\';
+        slashes = text[i] == L'\\' ? slashes + 1 : 0;
+        if (text[i] == L'"')
+            out[at++] = L'\\';
+        if (text[i])
+            out[at++] = text[i];
     }
-    for (size_t i = 0; i < slashes; i++)
-        out[at++] = '\\';
-    out[at++] = '"';
-    out[at] = '\0';
-    *n = at;
-    return true;
+    if (quoted)
+        out[at++] = L'"';
+    out[at] = L'\0';
+    return (int)at;
 }
 
-/* What is in it ends with the last handle to it, so with this process. */
-static HANDLE new_job(void)
+static int command_line(const char *const *argv, wchar_t *out)
 {
-    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limits = {.BasicLimitInformation.LimitFlags =
-                                                       JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE};
+    int at = 0;
+    for (; *argv && at >= 0; argv++) {
+        wchar_t wide[PATH_WIDE_MAX];
+        int n = wide_of_text(*argv, strlen(*argv), wide, PATH_WIDE_MAX);
+        at = n < 0 ? n : put_argument(wide, out, (size_t)at);
+    }
+    return at;
+}
+
+static HANDLE make_job(void)
+{
+    JOBOBJECT_EXTENDED_LIMIT_INFORMATION limit = {.BasicLimitInformation.LimitFlags =
+                                                      JOB_OBJECT_LIMIT_KILL_ON_JOB_CLOSE};
     HANDLE job = CreateJobObjectW(NULL, NULL);
-    if (job)
-        SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limits, sizeof(limits));
+    if (job &&
+        !SetInformationJobObject(job, JobObjectExtendedLimitInformation, &limit, sizeof(limit))) {
+        CloseHandle(job);
+        job = NULL;
+    }
     return job;
 }
 
-static int create(char *command, struct process *p)
+/* Begins only when it is bound to our life. */
+static int start(struct process *p, const char *program, wchar_t *command)
 {
-    wchar_t wide[COMMAND_MAX];
+    wchar_t path[PATH_WIDE_MAX];
     STARTUPINFOW how = {.cb = sizeof(how)};
     PROCESS_INFORMATION made;
-    int rc = wide_of_text(command, wide, COMMAND_MAX);
-    if (rc < 0)
+    int rc = path_wide(program, path);
+    if (rc != 0)
         return rc;
-    p->job = new_job();
+    p->job = make_job();
     if (!p->job)
-        return windows_error(GetLastError());
-    if (!CreateProcessW(NULL, wide, NULL, NULL, TRUE, CREATE_NEW_PROCESS_GROUP | CREATE_SUSPENDED,
-                        NULL, NULL, &how, &made))
-        return windows_error(GetLastError());
-    AssignProcessToJobObject(p->job, made.hProcess);
-    ResumeThread(made.hThread);
-    CloseHandle(made.hThread);
+        return errno_of_last();
+    if (!CreateProcessW(path, command, NULL, NULL, TRUE, /* where it writes to */
+                        CREATE_SUSPENDED | CREATE_NEW_PROCESS_GROUP, NULL, NULL, &how, &made))
+        return errno_of_last();
     p->handle = made.hProcess;
     p->id = made.dwProcessId;
-    return 0;
+    if (!AssignProcessToJobObject(p->job, made.hProcess)) {
+        rc = errno_of_last();
+        TerminateProcess(made.hProcess, 1);
+    }
+    ResumeThread(made.hThread);
+    CloseHandle(made.hThread);
+    return rc;
 }
 
 int process_start(const char *const *argv, struct process **out)
 {
-    char command[COMMAND_MAX] = "";
-    size_t n = 0;
-    *out = NULL;
-    for (; *argv; argv++)
-        if (!add_quoted(command, &n, *argv))
-            return -E2BIG;
     struct process *p = calloc(1, sizeof(*p));
-    if (!p)
-        return -ENOMEM;
-    int rc = create(command, p);
-    if (rc != 0) {
+    wchar_t *command = calloc(COMMAND_MAX + 1, sizeof(*command));
+    *out = NULL;
+    int rc = p && command ? command_line(argv, command) : -ENOMEM;
+    rc = rc < 0 ? rc : start(p, argv[0], command);
+    free(command);
+    if (rc != 0)
         process_free(p);
-        return rc;
-    }
-    *out = p;
-    return 0;
+    else
+        *out = p;
+    return rc;
 }
 
+/* Ctrl-Break: what a console program with a group of its own can be sent. */
 void process_ask_to_stop(struct process *p)
 {
     GenerateConsoleCtrlEvent(CTRL_BREAK_EVENT, p->id);
@@ -143,11 +157,10 @@ void process_ask_to_stop(struct process *p)
 
 int process_ended(struct process *p, int *code)
 {
-    DWORD ended;
-    if (WaitForSingleObject(p->handle, 0) != WAIT_OBJECT_0 ||
-        !GetExitCodeProcess(p->handle, &ended))
+    DWORD how;
+    if (WaitForSingleObject(p->handle, 0) != WAIT_OBJECT_0)
         return 0;
-    *code = (int)ended;
+    *code = GetExitCodeProcess(p->handle, &how) ? (int)how : 1;
     return 1;
 }
 
@@ -155,8 +168,10 @@ void process_free(struct process *p)
 {
     if (!p)
         return;
-    if (p->handle)
+    if (p->handle) {
+        TerminateProcess(p->handle, 1); /* of one that has ended it changes nothing */
         CloseHandle(p->handle);
+    }
     if (p->job)
         CloseHandle(p->job);
     free(p);
@@ -164,9 +179,10 @@ void process_free(struct process *p)
 
 bool process_is_alive(int id)
 {
-    HANDLE h = OpenProcess(SYNCHRONIZE, FALSE, (DWORD)id);
-    bool alive = h && WaitForSingleObject(h, 0) == WAIT_TIMEOUT;
-    if (h)
-        CloseHandle(h);
+    HANDLE h = id > 0 ? OpenProcess(SYNCHRONIZE, FALSE, (DWORD)id) : NULL;
+    if (!h)
+        return id > 0 && GetLastError() == ERROR_ACCESS_DENIED;
+    bool alive = WaitForSingleObject(h, 0) == WAIT_TIMEOUT;
+    CloseHandle(h);
     return alive;
 }

@@ -1,21 +1,9 @@
 #include "platform/windows/reach.h"
 
-#include "platform/windows/wide.h"
-
-#include <string.h>
+#include <wchar.h>
 #include <winternl.h>
 
-#define SHARE_ALL   (FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE)
-#define EPOCH_TICKS 116444736000000000LL /* 1970, 100 ns since 1601 */
-#define DRIVE_N     7                    /* "\\?\C:\" */
-#define NAME_BYTES  (32767 * 2)
-
-/* ---- one step ---- */
-
-static int error_of_status(NTSTATUS status)
-{
-    return windows_error(RtlNtStatusToDosError(status));
-}
+#define NAME_MAX_BYTES (255 * 2)
 
 static int check_kind(HANDLE h, enum reach_kind kind)
 {
@@ -23,32 +11,36 @@ static int check_kind(HANDLE h, enum reach_kind kind)
     if (kind == REACH_ANY)
         return 0;
     if (!GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof(tag)))
-        return windows_error(GetLastError());
-    if (tag.FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT &&
-        IsReparseTagNameSurrogate(tag.ReparseTag))
+        return errno_of_last();
+    enum file_type type = type_of_attributes(tag.FileAttributes, tag.ReparseTag);
+    if (type == FILE_SYMLINK)
         return -ELOOP;
-    bool folder = tag.FileAttributes & FILE_ATTRIBUTE_DIRECTORY;
-    return kind == REACH_FOLDER && !folder ? -ENOTDIR : kind == REACH_FILE && folder ? -EISDIR : 0;
+    if (kind == REACH_FOLDER)
+        return type == FILE_FOLDER ? 0 : -ENOTDIR;
+    return type == FILE_FOLDER ? -EISDIR : 0;
 }
 
 int reach_in(HANDLE folder, const wchar_t *name, enum reach_kind kind, ACCESS_MASK access,
-             HANDLE *out)
+             unsigned flags, HANDLE *out)
 {
     size_t bytes = wcslen(name) * sizeof(wchar_t);
+    ULONG how = FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT;
     IO_STATUS_BLOCK io;
-    *out = INVALID_HANDLE_VALUE;
-    if (bytes == 0 || bytes > NAME_BYTES)
-        return -ENOENT;
-    UNICODE_STRING text = {(USHORT)bytes, (USHORT)bytes, (wchar_t *)(uintptr_t)name};
     OBJECT_ATTRIBUTES at;
+    *out = INVALID_HANDLE_VALUE;
+    if (bytes == 0 || wcspbrk(name, L"\\/"))
+        return -EINVAL;
+    if (bytes > NAME_MAX_BYTES)
+        return -ENAMETOOLONG;
+    if (!(flags & REACH_BESIDE))
+        how |= FILE_SYNCHRONOUS_IO_NONALERT;
+    UNICODE_STRING text = {(USHORT)bytes, (USHORT)bytes, (wchar_t *)(uintptr_t)name};
     InitializeObjectAttributes(&at, &text, OBJ_CASE_INSENSITIVE, folder, NULL);
-    NTSTATUS status = NtCreateFile(
-        out, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, &at, &io, NULL, 0, SHARE_ALL, FILE_OPEN,
-        FILE_SYNCHRONOUS_IO_NONALERT | FILE_OPEN_REPARSE_POINT | FILE_OPEN_FOR_BACKUP_INTENT, NULL,
-        0);
+    NTSTATUS status = NtCreateFile(out, access | SYNCHRONIZE | FILE_READ_ATTRIBUTES, &at, &io, NULL,
+                                   0, SHARE_ALL, FILE_OPEN, how, NULL, 0);
     if (status != 0) {
         *out = INVALID_HANDLE_VALUE;
-        return error_of_status(status);
+        return errno_of_status(status);
     }
     int rc = check_kind(*out, kind);
     if (rc != 0) {
@@ -60,122 +52,62 @@ int reach_in(HANDLE folder, const wchar_t *name, enum reach_kind kind, ACCESS_MA
 
 /* ---- all the way ---- */
 
-static int open_drive(const wchar_t *path, ACCESS_MASK access, int flags, HANDLE *out)
+/* Of "\\?\C:\x" or "\\?\UNC\server\share\x", what stands before x. */
+static size_t root_length(const wchar_t *path)
 {
-    wchar_t drive[DRIVE_N + 1];
-    wmemcpy(drive, path, DRIVE_N);
-    drive[DRIVE_N] = L'\0';
-    if (!(flags & REACH_REMOTE) && GetDriveTypeW(drive + 4) == DRIVE_REMOTE)
-        return -EREMOTE;
-    *out =
-        CreateFileW(drive, access | FILE_READ_ATTRIBUTES | SYNCHRONIZE, SHARE_ALL, NULL,
-                    OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    return *out == INVALID_HANDLE_VALUE ? windows_error(GetLastError()) : 0;
+    size_t n = PATH_DRIVE_N;
+    if (path_is_share(path))
+        for (int parts = 0; path[n] && parts < 3; n++)
+            parts += path[n] == L'\\';
+    return n;
 }
 
-int reach(const char *path, enum reach_kind kind, ACCESS_MASK access, int flags, HANDLE *out)
+static int open_root(const wchar_t *path, size_t n, ACCESS_MASK access, unsigned flags, HANDLE *out)
 {
-    wchar_t wide[WIDE_MAX], *part;
+    wchar_t root[PATH_WIDE_MAX];
+    if (!(flags & REACH_REMOTE) && path_is_remote(path))
+        return -EREMOTE;
+    wmemcpy(root, path, n);
+    root[n] = L'\0';
+    *out = CreateFileW(root, access | FILE_READ_ATTRIBUTES | SYNCHRONIZE, SHARE_ALL, NULL,
+                       OPEN_EXISTING,
+                       FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OPEN_REPARSE_POINT |
+                           (flags & REACH_BESIDE ? FILE_FLAG_OVERLAPPED : 0),
+                       NULL);
+    return *out == INVALID_HANDLE_VALUE ? errno_of_last() : 0;
+}
+
+int reach(const wchar_t *path, enum reach_kind kind, ACCESS_MASK access, unsigned flags,
+          HANDLE *out)
+{
+    size_t n = root_length(path);
+    const wchar_t *part = path + n;
     *out = INVALID_HANDLE_VALUE;
-    int rc = wide_path(path, wide);
-    if (rc < 0)
-        return rc;
-    part = wide + DRIVE_N;
-    bool more = *part != L'\0';
-    rc = open_drive(wide, more ? FILE_TRAVERSE : access, flags, out);
-    while (rc == 0 && more) {
+    if (*part == L'\0') {
+        int rc = kind == REACH_FILE ? -EISDIR : 0;
+        return rc == 0 ? open_root(path, n, access, flags, out) : rc;
+    }
+    int rc = open_root(path, n, FILE_TRAVERSE, flags & ~(unsigned)REACH_BESIDE, out);
+    while (rc == 0 && *part) {
+        wchar_t name[PATH_WIDE_MAX];
         HANDLE above = *out;
-        wchar_t *end = wcschr(part, L'\\');
-        more = end != NULL;
-        if (more)
-            *end = L'\0';
-        rc = reach_in(above, part, more ? REACH_FOLDER : kind, more ? FILE_TRAVERSE : access, out);
+        size_t length = wcscspn(part, L"\\");
+        bool last = part[length] == L'\0';
+        wmemcpy(name, part, length);
+        name[length] = L'\0';
+        rc = last ? reach_in(above, name, kind, access, flags, out)
+                  : reach_in(above, name, REACH_FOLDER, FILE_TRAVERSE, 0, out);
         CloseHandle(above);
-        part = more ? end + 1 : part;
+        part += length + !last;
     }
     return rc;
 }
 
-/* A read goes on beside the program only on a handle that was opened for that. */
-int reach_for_news(const char *path, HANDLE *out, struct file_info *info)
+int reach_path(const char *path, enum reach_kind kind, ACCESS_MASK access, unsigned flags,
+               HANDLE *out)
 {
-    HANDLE safe;
-    wchar_t wide[WIDE_MAX];
-    int rc = reach(path, REACH_FOLDER, FILE_LIST_DIRECTORY, 0, &safe);
+    wchar_t wide[PATH_WIDE_MAX];
     *out = INVALID_HANDLE_VALUE;
-    if (rc != 0)
-        return rc;
-    rc = info_of_handle(safe, info);
-    CloseHandle(safe);
-    if (rc != 0 || (rc = wide_path(path, wide)) < 0)
-        return rc;
-    *out = CreateFileW(
-        wide, FILE_LIST_DIRECTORY, SHARE_ALL, NULL, OPEN_EXISTING,
-        FILE_FLAG_BACKUP_SEMANTICS | FILE_FLAG_OVERLAPPED | FILE_FLAG_OPEN_REPARSE_POINT, NULL);
-    return *out == INVALID_HANDLE_VALUE ? windows_error(GetLastError()) : 0;
-}
-
-void end_news(HANDLE folder, OVERLAPPED *read)
-{
-    DWORD got;
-    if (folder == INVALID_HANDLE_VALUE)
-        return;
-    CancelIo(folder);
-    GetOverlappedResult(folder, read, &got, TRUE);
-    CloseHandle(folder);
-}
-
-/* ---- what it is ---- */
-
-static int64_t ns_of(LARGE_INTEGER t)
-{
-    int64_t ticks = t.QuadPart - EPOCH_TICKS;
-    if (ticks >= INT64_MAX / 100)
-        return INT64_MAX;
-    return ticks <= INT64_MIN / 100 ? INT64_MIN : ticks * 100;
-}
-
-static enum file_type type_of(DWORD attributes, DWORD tag)
-{
-    if (attributes & FILE_ATTRIBUTE_REPARSE_POINT && IsReparseTagNameSurrogate(tag))
-        return FILE_SYMLINK;
-    if (attributes & FILE_ATTRIBUTE_DEVICE)
-        return FILE_CHAR_DEVICE;
-    return attributes & FILE_ATTRIBUTE_DIRECTORY ? FILE_FOLDER : FILE_REGULAR;
-}
-
-/* Attributes that decide what may be done with a file, in the place of permissions. */
-static uint32_t mode_of(DWORD attributes)
-{
-    uint32_t mode = attributes & FILE_ATTRIBUTE_DIRECTORY ? 0755 : 0644;
-    return attributes & FILE_ATTRIBUTE_READONLY ? mode & ~0222u : mode;
-}
-
-int info_of_handle(HANDLE h, struct file_info *info)
-{
-    FILE_BASIC_INFO basic;
-    FILE_ATTRIBUTE_TAG_INFO tag = {0};
-    BY_HANDLE_FILE_INFORMATION all;
-    *info = (struct file_info){0};
-    if (GetFileType(h) == FILE_TYPE_PIPE) {
-        info->type = FILE_FIFO;
-        return 0;
-    }
-    if (!GetFileInformationByHandleEx(h, FileBasicInfo, &basic, sizeof(basic)) ||
-        !GetFileInformationByHandle(h, &all))
-        return windows_error(GetLastError());
-    GetFileInformationByHandleEx(h, FileAttributeTagInfo, &tag, sizeof(tag));
-    *info = (struct file_info){
-        .type = type_of(all.dwFileAttributes, tag.ReparseTag),
-        .mode = mode_of(all.dwFileAttributes),
-        .nlink = all.nNumberOfLinks,
-        .size = (uint64_t)all.nFileSizeHigh << 32 | all.nFileSizeLow,
-        .mtime_ns = ns_of(basic.LastWriteTime),
-        .ctime_ns = ns_of(basic.ChangeTime.QuadPart ? basic.ChangeTime : basic.LastWriteTime),
-        .dev = all.dwVolumeSerialNumber,
-        .ino = (uint64_t)all.nFileIndexHigh << 32 | all.nFileIndexLow,
-    };
-    if (info->type == FILE_FOLDER)
-        info->size = 0;
-    return 0;
+    int rc = path_wide(path, wide);
+    return rc == 0 ? reach(wide, kind, access, flags, out) : rc;
 }

@@ -1,6 +1,7 @@
 /*
  * Opens files and folders so that nothing on the way leads elsewhere: part by part, each relative
- * to the handle of the one before, and no reparse point (link, junction, mount point) followed.
+ * to the handle of the one before, and no reparse point (link, junction, mount point) followed. A
+ * link to a share, which would make this host log on to somebody's server, is never touched.
  *
  * Handles come with the right to share everything: nobody else is kept from reading, writing,
  * renaming or deleting.
@@ -8,9 +9,7 @@
 #ifndef PLATFORM_WINDOWS_REACH_H
 #define PLATFORM_WINDOWS_REACH_H
 
-#include "platform/file.h"
-
-#include <windows.h>
+#include "platform/windows/handle.h"
 
 enum reach_kind {
     REACH_ANY,    /* whatever it is; a reparse point itself */
@@ -18,19 +17,18 @@ enum reach_kind {
     REACH_FOLDER, /* -ENOTDIR for a file, -ELOOP for a reparse point */
 };
 
-enum { REACH_REMOTE = 1 }; /* network drives too, else -EREMOTE */
+enum reach_flags {
+    REACH_REMOTE = 1, /* network drives and shares too, else -EREMOTE */
+    REACH_BESIDE = 2, /* what is read goes on beside the program: OVERLAPPED */
+};
 
-/* path as wide.h takes them. access: FILE_READ_ATTRIBUTES and the like. */
-int reach(const char *path, enum reach_kind kind, ACCESS_MASK access, int flags, HANDLE *out);
-/* One name below an open folder. */
+/* path as path_wide() gives it. access: FILE_READ_ATTRIBUTES and the like. */
+int reach(const wchar_t *path, enum reach_kind kind, ACCESS_MASK access, unsigned flags,
+          HANDLE *out);
+int reach_path(const char *path, enum reach_kind kind, ACCESS_MASK access, unsigned flags,
+               HANDLE *out);
+/* One name below an open folder; -EINVAL if it is more than a name. */
 int reach_in(HANDLE folder, const wchar_t *name, enum reach_kind kind, ACCESS_MASK access,
-             HANDLE *out);
-
-/* A folder for ReadDirectoryChangesW, and what it is. */
-int reach_for_news(const char *path, HANDLE *out, struct file_info *info);
-/* Ends the read that goes on, and closes the folder (INVALID_HANDLE_VALUE: nothing). */
-void end_news(HANDLE folder, OVERLAPPED *read);
-
-int info_of_handle(HANDLE h, struct file_info *info);
+             unsigned flags, HANDLE *out);
 
 #endif

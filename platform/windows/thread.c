@@ -1,6 +1,6 @@
 #include "platform/thread.h"
 
-#include "platform/windows/wide.h"
+#include "platform/windows/path.h"
 
 #include <errno.h>
 #include <process.h>

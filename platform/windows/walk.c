@@ -1,12 +1,10 @@
 #include "platform/walk.h"
 
 #include "platform/windows/reach.h"
-#include "platform/windows/wide.h"
 
 #include <sddl.h>
 #include <stdlib.h>
 #include <string.h>
-#include <winioctl.h>
 
 #define ENTRIES_SIZE   (32 * 1024)
 #define DESCRIPTOR_MAX (64 * 1024)
@@ -44,14 +42,14 @@ static int wrap(int rc, HANDLE h, struct walk_folder **out)
 int walk_open(const char *path, struct walk_folder **out)
 {
     HANDLE h;
-    int rc = reach(path, REACH_FOLDER, FILE_LIST_DIRECTORY | FILE_TRAVERSE, 0, &h);
+    int rc = reach_path(path, REACH_FOLDER, FILE_LIST_DIRECTORY | FILE_TRAVERSE, 0, &h);
     return wrap(rc, h, out);
 }
 
 int walk_open_anywhere(const char *path, struct walk_folder **out)
 {
     HANDLE h;
-    int rc = reach(path, REACH_FOLDER, FILE_LIST_DIRECTORY | FILE_TRAVERSE, REACH_REMOTE, &h);
+    int rc = reach_path(path, REACH_FOLDER, FILE_LIST_DIRECTORY | FILE_TRAVERSE, REACH_REMOTE, &h);
     return wrap(rc, h, out);
 }
 
@@ -59,9 +57,9 @@ static int open_in(const struct walk_folder *parent, const char *name, enum reac
                    ACCESS_MASK access, HANDLE *out)
 {
     wchar_t wide[NAME_SIZE];
-    int rc = wide_of_text(name, wide, NAME_SIZE);
+    int rc = wide_of_text(name, strlen(name), wide, NAME_SIZE);
     *out = INVALID_HANDLE_VALUE;
-    return rc < 0 ? rc : reach_in(parent->handle, wide, kind, access, out);
+    return rc < 0 ? rc : reach_in(parent->handle, wide, kind, access, 0, out);
 }
 
 int walk_enter(const struct walk_folder *parent, const char *name, struct walk_folder **out)
@@ -93,15 +91,7 @@ static int fill(struct walk_folder *f)
     }
     DWORD error = GetLastError();
     f->drained = error == ERROR_NO_MORE_FILES || error == ERROR_FILE_NOT_FOUND;
-    return f->drained ? 0 : windows_error(error);
-}
-
-static enum file_type type_of(const FILE_ID_BOTH_DIR_INFO *e)
-{
-    /* of a reparse point the tag stands where other entries have the size of their attributes */
-    if (e->FileAttributes & FILE_ATTRIBUTE_REPARSE_POINT)
-        return IsReparseTagNameSurrogate(e->EaSize) ? FILE_SYMLINK : FILE_NO_TYPE;
-    return e->FileAttributes & FILE_ATTRIBUTE_DIRECTORY ? FILE_FOLDER : FILE_REGULAR;
+    return f->drained ? 0 : errno_of_error(error);
 }
 
 static const FILE_ID_BOTH_DIR_INFO *behind(const FILE_ID_BOTH_DIR_INFO *e)
@@ -124,7 +114,8 @@ int walk_next(struct walk_folder *f, const char **name, enum file_type *type)
         if (strcmp(f->name, ".") == 0 || strcmp(f->name, "..") == 0)
             continue;
         *name = f->name;
-        *type = type_of(e);
+        /* of a reparse point the tag stands where others have the size of their attributes */
+        *type = type_of_attributes(e->FileAttributes, e->EaSize);
         return 1;
     }
 }
@@ -132,10 +123,10 @@ int walk_next(struct walk_folder *f, const char **name, enum file_type *type)
 int walk_info(const struct walk_folder *f, const char *name, struct file_info *info)
 {
     HANDLE h;
-    int rc = open_in(f, name, REACH_ANY, FILE_READ_ATTRIBUTES, &h);
+    int rc = open_in(f, name, REACH_ANY, READ_CONTROL, &h);
     if (rc != 0)
         return rc;
-    rc = info_of_handle(h, info);
+    rc = handle_info(h, info);
     CloseHandle(h);
     return rc;
 }
@@ -147,7 +138,7 @@ int walk_file(const struct walk_folder *f, const char *name, file_t *out, struct
     int rc = open_in(f, name, REACH_FILE, FILE_READ_DATA | READ_CONTROL, &h);
     if (rc != 0)
         return rc == -EISDIR ? -EINVAL : rc;
-    rc = info_of_handle(h, info);
+    rc = handle_info(h, info);
     if (rc == 0 && info->type != FILE_REGULAR)
         rc = -EINVAL;
     if (rc != 0) {
@@ -160,32 +151,12 @@ int walk_file(const struct walk_folder *f, const char *name, file_t *out, struct
 
 int walk_link(const struct walk_folder *f, const char *name, char *out, size_t size)
 {
-    wchar_t target[WIDE_MAX];
     HANDLE h;
     int rc = open_in(f, name, REACH_ANY, FILE_READ_ATTRIBUTES, &h);
     if (rc != 0)
         return rc;
-    union { /* REPARSE_DATA_BUFFER of ntifs.h, which is for drivers */
-        struct {
-            ULONG tag;
-            USHORT length, reserved, name_at, name_n, print_at, print_n;
-        } head;
-        char bytes[MAXIMUM_REPARSE_DATA_BUFFER_SIZE];
-    } *data = malloc(sizeof(*data));
-    DWORD got = 0;
-    if (!data ||
-        !DeviceIoControl(h, FSCTL_GET_REPARSE_POINT, NULL, 0, data, sizeof(*data), &got, NULL))
-        rc = data ? windows_error(GetLastError()) : -ENOMEM;
+    rc = handle_link(h, out, size);
     CloseHandle(h);
-    size_t from = rc == 0 && data->head.tag == IO_REPARSE_TAG_SYMLINK ? 20 : 16; /* it has flags */
-    if (rc == 0 && got >= from && from + data->head.name_at + (size_t)data->head.name_n <= got &&
-        data->head.name_n / sizeof(wchar_t) < WIDE_MAX) {
-        memcpy(target, data->bytes + from + data->head.name_at, data->head.name_n);
-        rc = text_of_wide(target, data->head.name_n / sizeof(wchar_t), out, size);
-    } else if (rc == 0) {
-        rc = -EINVAL;
-    }
-    free(data);
     return rc;
 }
 
@@ -214,23 +185,15 @@ int walk_attributes(const struct walk_folder *folder, const char *name, file_t f
 
 int walk_real_path(const char *path, char *out, size_t size)
 {
-    wchar_t wide[WIDE_MAX];
-    int rc = wide_path(path, wide);
-    if (rc < 0)
+    wchar_t wide[PATH_WIDE_MAX];
+    int rc = path_wide(path, wide);
+    if (rc != 0)
         return rc;
-    HANDLE h = CreateFileW(wide, FILE_READ_ATTRIBUTES,
-                           FILE_SHARE_READ | FILE_SHARE_WRITE | FILE_SHARE_DELETE, NULL,
-                           OPEN_EXISTING, FILE_FLAG_BACKUP_SEMANTICS, NULL);
+    HANDLE h = CreateFileW(wide, FILE_READ_ATTRIBUTES, SHARE_ALL, NULL, OPEN_EXISTING,
+                           FILE_FLAG_BACKUP_SEMANTICS, NULL);
     if (h == INVALID_HANDLE_VALUE)
-        return windows_error(GetLastError());
-    DWORD n = GetFinalPathNameByHandleW(h, wide, WIDE_MAX, FILE_NAME_NORMALIZED | VOLUME_NAME_DOS);
+        return errno_of_last();
+    rc = handle_path(h, wide);
     CloseHandle(h);
-    if (n < 7 || n >= WIDE_MAX || size < 2)
-        return -ENAMETOOLONG;
-    rc = text_of_wide(wide + 4, n - 4, out + 1, size - 1); /* without "\\?\" */
-    out[0] = '/';
-    for (char *p = out; rc >= 0 && *p; p++)
-        if (*p == '\\')
-            *p = '/';
-    return rc < 0 ? rc : rc + 1;
+    return rc == 0 ? text_of_path(wide, out, size) : rc;
 }

@@ -1,54 +1,45 @@
 /*
- * ReadDirectoryChangesW, recursive, of each root (of a file: of its folder). Windows does not say
- * who changed something. What does not fit between two reads is lost, and told as such.
+ * One ReadDirectoryChangesW on each watched tree. Nobody is told who made a change. A root that is
+ * not there is waited for in the nearest folder above it that is.
  */
 #include "platform/watch.h"
 
 #include "platform/clock.h"
-#include "platform/windows/reach.h"
-#include "platform/windows/wide.h"
+#include "platform/windows/changes.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define ROOTS_MAX 512
-#define NEWS_SIZE (64 * 1024) /* more is refused over the network */
-#define CHANGES                                                                                    \
-    (FILE_NOTIFY_CHANGE_FILE_NAME | FILE_NOTIFY_CHANGE_DIR_NAME | FILE_NOTIFY_CHANGE_ATTRIBUTES |  \
-     FILE_NOTIFY_CHANGE_SIZE | FILE_NOTIFY_CHANGE_LAST_WRITE | FILE_NOTIFY_CHANGE_SECURITY |       \
-     FILE_NOTIFY_CHANGE_CREATION)
+#define ROOTS_MAX 256
 
 struct root {
-    char path[WATCH_PATH_MAX]; /* what was asked for */
-    char base[WATCH_PATH_MAX]; /* the folder that is watched */
-    HANDLE folder;             /* INVALID_HANDLE_VALUE: nothing is watched, why says why */
-    bool tree;
-    OVERLAPPED read;
-    DWORD *news;
-    const FILE_NOTIFY_INFORMATION *next; /* of news, NULL: they are read */
-    char why[160];
+    char path[WATCH_PATH_MAX];
+    char folder[WATCH_PATH_MAX]; /* the one that is asked: path, or one above it */
+    bool waiting;                /* path is not there yet */
+    struct changes *changes;     /* NULL: nothing is told */
+    int failed;
+    char renamed[WATCH_PATH_MAX]; /* the old name of a rename whose new one is still to come */
 };
 
 struct watch {
     struct watch_filter filter;
     HANDLE event;
     struct root *roots[ROOTS_MAX];
-    size_t n, at;
-    char from[WATCH_PATH_MAX]; /* old name of a rename whose new one comes next */
+    size_t n;
 };
 
 int watch_open(const struct watch_filter *filter, struct watch **out)
 {
-    *out = NULL;
     struct watch *w = calloc(1, sizeof(*w));
+    *out = NULL;
     if (!w)
         return -ENOMEM;
     w->filter = *filter;
     w->event = CreateEventW(NULL, TRUE, FALSE, NULL);
     if (!w->event) {
-        int rc = windows_error(GetLastError());
         free(w);
-        return rc;
+        return errno_of_last();
     }
     *out = w;
     return 0;
@@ -56,52 +47,54 @@ int watch_open(const struct watch_filter *filter, struct watch **out)
 
 /* ---- roots ---- */
 
-static bool start(const struct watch *w, struct root *r)
+/* "C:/a/b" becomes "C:/a", "C:/a" becomes "C:"; false: there is nothing above. */
+static bool cut_last_part(char *path)
 {
-    r->read = (OVERLAPPED){.hEvent = w->event};
-    if (ReadDirectoryChangesW(r->folder, r->news, NEWS_SIZE, r->tree, CHANGES, NULL, &r->read,
-                              NULL))
-        return true;
-    snprintf(r->why, sizeof(r->why), "changes cannot be read: %s",
-             strerror(-windows_error(GetLastError())));
-    CloseHandle(r->folder);
-    r->folder = INVALID_HANDLE_VALUE;
-    return false;
+    char *slash = strrchr(path, '/');
+    if (!slash || slash == path)
+        return false;
+    *slash = '\0';
+    return true;
 }
 
-/* A folder with what is below, else the folder that a file is in or will come into. */
-static int open_root(struct root *r)
+static int open_folder(struct watch *w, struct root *r, bool tree)
+{
+    wchar_t wide[PATH_WIDE_MAX];
+    int rc = path_wide(r->folder, wide);
+    return rc == 0 ? changes_open(wide, tree, w->event, &r->changes) : rc;
+}
+
+/* Watches path if it is a folder, else the nearest folder above. */
+static int open_root(struct watch *w, struct root *r)
 {
     struct file_info info;
-    snprintf(r->base, sizeof(r->base), "%s", r->path);
-    r->tree = true;
-    int rc = reach_for_news(r->base, &r->folder, &info);
-    char *end = strrchr(r->base, '/');
-    if ((rc == -ENOTDIR || rc == -ENOENT) && end && end != r->base) {
-        *end = '\0';
-        r->tree = rc == -ENOENT;
-        rc = reach_for_news(r->base, &r->folder, &info);
-    }
+    snprintf(r->folder, sizeof(r->folder), "%s", r->path);
+    int rc = file_info_at(r->path, &info);
+    r->waiting = rc == -ENOENT;
+    if (rc != 0 && rc != -ENOENT)
+        return rc;
+    if (rc == 0 && info.type == FILE_FOLDER)
+        return open_folder(w, r, true);
+    do {
+        if (!cut_last_part(r->folder))
+            return -ENOENT;
+        rc = open_folder(w, r, false);
+    } while (rc == -ENOENT || rc == -ENOTDIR);
     return rc;
 }
 
 int watch_add(struct watch *w, const char *path)
 {
-    if (w->n == ROOTS_MAX)
-        return -ENOSPC;
-    struct root *r = calloc(1, sizeof(*r));
-    if (!r || !(r->news = malloc(NEWS_SIZE))) {
-        free(r);
+    for (size_t i = 0; i < w->n; i++)
+        if (strcmp(w->roots[i]->path, path) == 0)
+            return w->roots[i]->failed;
+    struct root *r = w->n < ROOTS_MAX ? calloc(1, sizeof(*r)) : NULL;
+    if (!r)
         return -ENOMEM;
-    }
-    w->roots[w->n++] = r;
     snprintf(r->path, sizeof(r->path), "%s", path);
-    r->folder = INVALID_HANDLE_VALUE;
-    int rc = open_root(r);
-    if (rc == 0)
-        return start(w, r) ? 0 : -ENOSYS;
-    snprintf(r->why, sizeof(r->why), "%s", strerror(-rc));
-    return rc;
+    w->roots[w->n++] = r;
+    r->failed = open_root(w, r);
+    return r->failed;
 }
 
 wait_t watch_wait(const struct watch *w)
@@ -109,138 +102,171 @@ wait_t watch_wait(const struct watch *w)
     return (wait_t)w->event;
 }
 
-/* ---- what happened ---- */
+/* ---- events ---- */
 
-static bool path_of(const struct root *r, const FILE_NOTIFY_INFORMATION *e, char *out)
+static bool is_folder(const char *path)
 {
-    size_t n = strlen(r->base);
-    if (n + 1 >= WATCH_PATH_MAX)
-        return false;
-    memcpy(out, r->base, n);
-    out[n] = '/';
-    if (text_of_wide(e->FileName, e->FileNameLength / sizeof(wchar_t), out + n + 1,
-                     WATCH_PATH_MAX - n - 1) < 0)
-        return false;
-    for (char *p = out + n; *p; p++)
-        if (*p == '\\')
-            *p = '/';
-    return true;
-}
-
-static void overflowed(const struct root *r, struct watch_event *out)
-{
-    out->kinds = WATCH_OVERFLOW;
-    snprintf(out->path, sizeof(out->path), "%s", r->base);
-}
-
-/* Windows tells the two names of a rename one after the other. */
-static bool take_rename(struct watch *w, DWORD action, struct watch_event *out)
-{
-    if (action == FILE_ACTION_RENAMED_OLD_NAME) {
-        snprintf(w->from, sizeof(w->from), "%s", out->path);
-        return false;
-    }
-    out->kinds = w->from[0] ? WATCH_RENAMED : WATCH_CREATED;
-    if (w->from[0]) {
-        snprintf(out->path2, sizeof(out->path2), "%s", out->path);
-        snprintf(out->path, sizeof(out->path), "%s", w->from);
-    }
-    w->from[0] = '\0';
-    return true;
-}
-
-/* Whether it is one to be told. */
-static bool take(struct watch *w, struct root *r, struct watch_event *out)
-{
-    static const uint32_t kinds[] = {[FILE_ACTION_ADDED] = WATCH_CREATED,
-                                     [FILE_ACTION_REMOVED] = WATCH_DELETED,
-                                     [FILE_ACTION_MODIFIED] = WATCH_CHANGED};
-    const FILE_NOTIFY_INFORMATION *e = r->next;
     struct file_info info;
-    r->next = e->NextEntryOffset ? (const void *)((const char *)e + e->NextEntryOffset) : NULL;
-    *out = (struct watch_event){.time_ms = clock_wall_ms()};
-    out->actor.login_uid = WATCH_NO_USER;
-    if (!path_of(r, e, out->path)) {
-        overflowed(r, out);
+    return file_info_at(path, &info) == 0 && info.type == FILE_FOLDER;
+}
+
+static void make_event(struct watch_event *out, uint32_t kinds, const char *path)
+{
+    memset(out, 0, sizeof(*out));
+    out->actor.uid = out->actor.login_uid = WATCH_NO_USER;
+    out->kinds = kinds;
+    out->time_ms = clock_wall_ms();
+    snprintf(out->path, sizeof(out->path), "%s", path);
+    out->folder = !(kinds & (WATCH_DELETED | WATCH_OVERFLOW)) && is_folder(path);
+}
+
+static bool is_wanted(struct watch *w, const char *path)
+{
+    return w->filter.wanted(w->filter.ctx, path, false);
+}
+
+static bool tell(struct watch *w, struct watch_event *out, uint32_t kinds, const char *path)
+{
+    if (!is_wanted(w, path))
+        return false;
+    make_event(out, kinds, path);
+    return true;
+}
+
+static bool tell_rename(struct watch *w, struct root *r, const char *to, struct watch_event *out)
+{
+    char from[WATCH_PATH_MAX];
+    snprintf(from, sizeof(from), "%s", r->renamed);
+    r->renamed[0] = '\0';
+    if (from[0] == '\0' || !is_wanted(w, from))
+        return tell(w, out, WATCH_CREATED, to);
+    if (!is_wanted(w, to))
+        return tell(w, out, WATCH_DELETED, from);
+    make_event(out, WATCH_RENAMED, from);
+    snprintf(out->path2, sizeof(out->path2), "%s", to);
+    out->folder = is_folder(to);
+    return true;
+}
+
+static bool record_path(const struct root *r, const FILE_NOTIFY_INFORMATION *record, char *out)
+{
+    size_t n = strlen(r->folder);
+    memcpy(out, r->folder, n);
+    out[n] = '/';
+    int length = text_of_wide(record->FileName, record->FileNameLength / sizeof(wchar_t),
+                              out + n + 1, WATCH_PATH_MAX - n - 1);
+    for (char *c = out + n + 1; length > 0 && *c; c++)
+        if (*c == '\\')
+            *c = '/';
+    return length > 0;
+}
+
+/* What a root that came or went means for itself. */
+static bool look_for_root(struct watch *w, struct root *r, struct watch_event *out)
+{
+    struct changes *before = r->changes;
+    struct file_info info;
+    if (file_info_at(r->path, &info) != 0 && before)
+        return false; /* a part of the way may have come: the next one is waited for below */
+    r->changes = NULL;
+    bool waited = r->waiting;
+    r->failed = open_root(w, r);
+    changes_close(before);
+    return tell(w, out, waited && !r->waiting ? WATCH_CREATED : WATCH_DELETED, r->path);
+}
+
+/* Whether the record of a waiting root is about the way to it. */
+static bool leads_to_root(const struct root *r, const char *path)
+{
+    size_t n = strlen(path);
+    return _strnicmp(r->path, path, n) == 0 && (r->path[n] == '/' || r->path[n] == '\0');
+}
+
+/* The root's way got longer: waits in the folder that has come. */
+static bool come_closer(struct watch *w, struct root *r, const char *path, struct watch_event *out)
+{
+    if (!leads_to_root(r, path))
+        return false;
+    if (look_for_root(w, r, out))
+        return true;
+    struct changes *before = r->changes;
+    r->changes = NULL;
+    r->failed = open_root(w, r);
+    changes_close(before);
+    return false;
+}
+
+static bool take(struct watch *w, struct root *r, const FILE_NOTIFY_INFORMATION *record,
+                 struct watch_event *out)
+{
+    char path[WATCH_PATH_MAX];
+    DWORD action = record->Action;
+    if (!record_path(r, record, path)) {
+        make_event(out, WATCH_OVERFLOW, r->folder);
         return true;
     }
-    if (e->Action == FILE_ACTION_RENAMED_OLD_NAME || e->Action == FILE_ACTION_RENAMED_NEW_NAME) {
-        if (!take_rename(w, e->Action, out))
-            return false;
-    } else if (e->Action < sizeof(kinds) / sizeof(kinds[0])) {
-        out->kinds = kinds[e->Action];
+    if (r->waiting)
+        return come_closer(w, r, path, out);
+    switch (action) {
+    case FILE_ACTION_ADDED:
+        return tell(w, out, WATCH_CREATED, path);
+    case FILE_ACTION_REMOVED:
+        return tell(w, out, WATCH_DELETED, path);
+    case FILE_ACTION_MODIFIED:
+        return tell(w, out, WATCH_CHANGED, path);
+    case FILE_ACTION_RENAMED_OLD_NAME:
+        snprintf(r->renamed, sizeof(r->renamed), "%s", path);
+        return false;
+    case FILE_ACTION_RENAMED_NEW_NAME:
+        return tell_rename(w, r, path, out);
+    default:
+        return false;
     }
-    const char *now = out->path2[0] ? out->path2 : out->path;
-    out->folder =
-        out->kinds != WATCH_DELETED && file_info_at(now, &info) == 0 && info.type == FILE_FOLDER;
-    /* a folder changes with each of its entries, which are told themselves */
-    return out->kinds && !(out->folder && out->kinds == WATCH_CHANGED) &&
-           (w->filter.wanted(w->filter.ctx, out->path, out->folder) ||
-            (out->path2[0] && w->filter.wanted(w->filter.ctx, out->path2, out->folder)));
 }
 
-/* Looks whether a read has ended. 1: there is news, 2: they were too many to be told. */
-static int look_at(struct root *r)
+/* The next event of one root. */
+static bool next_of(struct watch *w, struct root *r, struct watch_event *out)
 {
-    DWORD got = 0;
-    if (r->folder == INVALID_HANDLE_VALUE || !HasOverlappedIoCompleted(&r->read))
-        return 0;
-    bool fine = GetOverlappedResult(r->folder, &r->read, &got, FALSE);
-    r->next = fine && got > 0 ? (const void *)r->news : NULL;
-    return r->next ? 1 : 2;
-}
-
-static int next_of(struct watch *w, struct root *r, struct watch_event *out)
-{
-    for (;;) {
-        while (r->next) {
-            bool told = take(w, r, out);
-            if (!r->next)
-                start(w, r);
-            if (told)
-                return 1;
+    const FILE_NOTIFY_INFORMATION *record;
+    int rc;
+    while (r->changes && (rc = changes_take(r->changes, &record)) != 0) {
+        if (rc == -EOVERFLOW) {
+            make_event(out, WATCH_OVERFLOW, r->folder);
+            return true;
         }
-        int rc = look_at(r);
-        if (rc == 0)
-            return 0;
-        if (rc == 2) {
-            *out = (struct watch_event){.time_ms = clock_wall_ms()};
-            overflowed(r, out);
-            start(w, r);
-            return 1;
+        if (rc < 0) { /* the folder that was asked is gone */
+            changes_close(r->changes);
+            r->changes = NULL;
+            return look_for_root(w, r, out);
         }
+        if (take(w, r, record, out))
+            return true;
     }
-}
-
-static int next(struct watch *w, struct watch_event *out)
-{
-    for (size_t looked = 0; looked < w->n; looked++) {
-        int rc = next_of(w, w->roots[w->at], out);
-        if (rc == 1)
-            return 1;
-        w->at = (w->at + 1) % w->n;
-    }
-    return 0;
+    return false;
 }
 
 int watch_next(struct watch *w, struct watch_event *out)
 {
-    int rc = next(w, out);
-    if (rc == 0) {
-        ResetEvent(w->event);
-        rc = next(w, out);
+    ResetEvent(w->event);
+    for (size_t i = 0; i < w->n; i++) {
+        if (next_of(w, w->roots[i], out)) {
+            SetEvent(w->event); /* the others were not asked yet */
+            return 1;
+        }
     }
-    return rc;
+    return 0;
 }
 
 size_t watch_status(struct watch *w, struct watch_root_status *out, size_t max)
 {
-    size_t n = 0;
-    for (; n < w->n && n < max; n++) {
-        const struct root *r = w->roots[n];
-        snprintf(out[n].path, sizeof(out[n].path), "%s", r->path);
-        out[n].mechanism = r->folder == INVALID_HANDLE_VALUE ? "none" : "ReadDirectoryChanges";
-        snprintf(out[n].why, sizeof(out[n].why), "%s", r->why);
+    size_t n = w->n < max ? w->n : max;
+    for (size_t i = 0; i < n; i++) {
+        const struct root *r = w->roots[i];
+        out[i] = (struct watch_root_status){.mechanism = r->failed ? "none" : "notifications"};
+        snprintf(out[i].path, sizeof(out[i].path), "%s", r->path);
+        if (r->failed)
+            snprintf(out[i].why, sizeof(out[i].why), "Windows tells of no changes there (%s)",
+                     strerror(-r->failed));
     }
     return n;
 }
@@ -250,10 +276,8 @@ void watch_close(struct watch *w)
     if (!w)
         return;
     for (size_t i = 0; i < w->n; i++) {
-        struct root *r = w->roots[i];
-        end_news(r->folder, &r->read);
-        free(r->news);
-        free(r);
+        changes_close(w->roots[i]->changes);
+        free(w->roots[i]);
     }
     CloseHandle(w->event);
     free(w);

@@ -58,6 +58,7 @@ static void errors_say_where_and_what_helps(void **state)
         {"cap = 1G\n", "test.ini:1", "before the first [section]"},
         {"[agent]\nroot = relative\n", "test.ini:2", "absolute path"},
         {"[agent]\nroot = /a/../b\n", "test.ini:2", "without \"..\""},
+        {"[agent]\nroot = C:\\a\\..\\b\n", "test.ini:2", "without \"..\""},
         {"[agent]\nlog_level = loud\n", "test.ini:2", "error warning info debug"},
         {"[patch]\nenabled = maybe\n", "test.ini:2", "yes or no"},
         {"[center]\nurl = http://x\n", "test.ini:2", "https://host"},
@@ -73,6 +74,20 @@ static void errors_say_where_and_what_helps(void **state)
         if (!strstr(e.text, rows[i].place) || !strstr(e.text, rows[i].remedy))
             fail_msg("row %zu: %s", i, e.text);
     }
+}
+
+static void a_path_with_a_drive_gets_slashes(void **state)
+{
+    (void)state;
+    struct error e;
+    struct config *c = parse("[agent]\nroot = D:\\trial\n[integrity]\n"
+                             "path = C:\\Users\\*\\x\npath = /home/a\\b\n",
+                             &e);
+    assert_non_null(c);
+    assert_string_equal(c->root, "D:/trial");
+    assert_string_equal(c->paths.items[0], "C:/Users/*/x");
+    assert_string_equal(c->paths.items[1], "/home/a\\b"); /* a name like any other elsewhere */
+    config_free(c);
 }
 
 static void long_lines_and_nul_are_refused(void **state)
@@ -123,6 +138,7 @@ int main(void)
         cmocka_unit_test(defaults_hold_without_a_file),
         cmocka_unit_test(values_replace_defaults),
         cmocka_unit_test(errors_say_where_and_what_helps),
+        cmocka_unit_test(a_path_with_a_drive_gets_slashes),
         cmocka_unit_test(long_lines_and_nul_are_refused),
         cmocka_unit_test(the_shipped_file_is_complete_and_good),
     };

@@ -209,10 +209,13 @@ static void describe_watch(struct integrity *self)
     struct watch_root_status *all = mem_new(STATUS_MAX, sizeof(*all));
     size_t n = watch_status(self->watch, all, STATUS_MAX), others = 0;
     struct buf text = BUF_INIT(sizeof(self->watch_words) - 1);
-    for (size_t i = 0; i < n; i++)
-        if (strcmp(all[i].mechanism, "fanotify") != 0 && others++ == 0)
+    for (size_t i = 0; i < n; i++) {
+        if (!all[i].why[0])
+            self->watched_by = all[i].mechanism;
+        else if (others++ == 0)
             buf_printf(&text, "%.40s is watched by %s: %.80s", all[i].path, all[i].mechanism,
                        all[i].why);
+    }
     if (others > 1)
         buf_printf(&text, " (and %zu more)", others - 1);
     span_copy(buf_span(&text), self->watch_words, sizeof(self->watch_words));
@@ -493,7 +496,7 @@ static void health(void *ctx, struct source_health *out)
         buf_printf(&text, "scanning, %llu files so far; ",
                    (unsigned long long)integrity_scan_progress(self->scan));
     if (self->watched)
-        buf_printf(&text, "%zu trees watched by fanotify; ", self->watched);
+        buf_printf(&text, "%zu trees watched by %s; ", self->watched, self->watched_by);
     if (self->below)
         buf_printf(&text, "%llu folders were looked through again; ",
                    (unsigned long long)self->below);

@@ -47,6 +47,8 @@ bool integrity_paths_on_disk(const struct integrity_paths *p, const char *path, 
 const char *integrity_paths_told(const struct integrity_paths *p, const char *on_disk)
 {
     size_t n = strlen(p->host_root);
+    if (n == 0 && text_has_drive(span_of(on_disk)))
+        return on_disk;
     if (strncmp(on_disk, p->host_root, n) != 0)
         return NULL;
     if (on_disk[n] == '\0')

@@ -37,17 +37,18 @@ struct integrity {
     bool scanning;   /* a scan of everything is under way */
     bool first_scan; /* none was finished since start */
     bool manual;     /* a person asked for the next one */
-    int64_t next_scan_ms;  /* monotonic, as the next */
-    int64_t rest_until_ms; /* no scan for what was missed begins before it */
-    int64_t opened_ms;     /* wall clock */
-    uint64_t told;         /* by the present scan */
-    uint64_t overflows;    /* changes came faster than they could be taken */
-    uint64_t below;        /* folders looked through for what nobody saw happen */
-    size_t watched;        /* trees and mounts with a mark of fanotify */
+    int64_t next_scan_ms;   /* monotonic, as the next */
+    int64_t rest_until_ms;  /* no scan for what was missed begins before it */
+    int64_t opened_ms;      /* wall clock */
+    uint64_t told;          /* by the present scan */
+    uint64_t overflows;     /* changes came faster than they could be taken */
+    uint64_t below;         /* folders looked through for what nobody saw happen */
+    size_t watched;         /* trees and mounts that are watched by the best means */
+    const char *watched_by; /* the mechanism of those */
     char folder[INTEGRITY_PATH_MAX];
 
     char severity_words[160]; /* what is wrong with the table of severities, or empty */
-    char watch_words[160];    /* what is not watched by fanotify and why, or empty */
+    char watch_words[160];    /* what is not watched by the best means and why, or empty */
     char scan_words[160];     /* the last scan */
     int scan_error;
 };

@@ -1,0 +1,57 @@
+"""vigia.exe under wine, in a prefix of the tests' own; paths of this system as Windows sees them."""
+
+import atexit
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+
+TREE = os.path.realpath(os.path.join(os.path.dirname(os.path.realpath(__file__)), "../../.."))
+BUILD = os.environ.get("BUILD", TREE + "/build/windows")
+PROGRAM = BUILD + "/vigia.exe"
+ENVIRONMENT = {"WINEARCH": "win64", "WINEDEBUG": "-all",
+               "WINEDLLOVERRIDES": "mscoree=d;mshtml=d;winemenubuilder.exe=d"}
+
+
+def skip(why):
+    print(why)
+    print("0 passed, 0 failed")
+    sys.exit(77)
+
+
+def windows(path):
+    """wine shows the whole tree as drive Z."""
+    return "Z:" + path
+
+
+def tear_down(prefix, holder):
+    holder.kill()
+    holder.wait()
+    subprocess.run(["wineserver", "-k"], timeout=60, stderr=subprocess.DEVNULL)
+    shutil.rmtree(prefix, ignore_errors=True)
+
+
+def set_up():
+    """From now on wine runs in a prefix of this test's own, which goes away with it."""
+    if not shutil.which("wine"):
+        skip("wine is not installed: apt-get install --no-install-recommends wine wine64")
+    prefix = tempfile.mkdtemp(prefix="vigia-wine-")
+    os.environ.pop("DISPLAY", None)
+    os.environ.update(ENVIRONMENT, WINEPREFIX=prefix)
+    for words in (["wineboot", "-i"], ["wine", "winecfg", "-v", "win10"], ["wineserver", "-w"]):
+        subprocess.run(words, check=True, timeout=300, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
+                       stderr=subprocess.DEVNULL)
+    # services, and what makes a program start at once, end with the last program
+    holder = subprocess.Popen(["wine", "ping", "-n", "100000", "127.0.0.1"], stdin=subprocess.DEVNULL,
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    atexit.register(tear_down, prefix, holder)
+
+
+def wrapper(folder):
+    """A program of this system that becomes vigia.exe: a signal to it reaches the process itself."""
+    path = folder + "/vigia"
+    with open(path, "w") as file:
+        file.write("#!/bin/sh\nexec wine %s \"$@\"\n" % PROGRAM)
+    os.chmod(path, 0o755)
+    return path
