@@ -5,6 +5,7 @@
 #include "base/slurp.h"
 #include "platform/clock.h"
 #include "source/log/audit.h"
+#include "source/log/event_xml.h"
 #include "source/log/syslog.h"
 
 #include <errno.h>
@@ -225,6 +226,8 @@ static void take_line(struct reader *r, struct span line)
                                 .time_ms = parsed.time_ms,
                                 .message = parsed.message,
                                 .raw = line};
+    if (event_xml_is(parsed.message) && !event_xml_fields(parsed.message, &r->text, &r->record))
+        r->counts->cut++;
     hand_on(r, &r->record);
 }
 

@@ -1,16 +1,19 @@
 #include "source/log/journal_entry.h"
 
 #include "event/event.h"
+#include "source/log/event_xml.h"
 
 void journal_entry_init(struct journal_entry *e)
 {
     *e = (struct journal_entry){.text = BUF_INIT(3 * JOURNAL_ENTRY_MAX)};
+    e->fields = BUF_INIT(3 * JOURNAL_ENTRY_MAX);
     buf_reserve(&e->text, 2 * JOURNAL_ENTRY_MAX); /* at once: the record points into it */
 }
 
 void journal_entry_release(struct journal_entry *e)
 {
     buf_release(&e->text);
+    buf_release(&e->fields);
 }
 
 void journal_entry_begin(struct journal_entry *e)
@@ -103,6 +106,8 @@ void journal_entry_end(struct journal_entry *e)
     r->raw = (struct span){e->text.p + from, e->text.n - from};
     if (!r->message.p)
         r->message = (struct span){e->text.p, 0};
+    if (event_xml_is(r->message) && !event_xml_fields(r->message, &e->fields, r))
+        e->cut = true;
 }
 
 /* ---- cursors: "s=...;i=...;b=...;m=...;t=...;x=..." ---- */

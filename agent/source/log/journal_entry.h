@@ -12,6 +12,7 @@
 
 struct journal_entry {
     struct buf text;      /* fields and the line they make; record points into it */
+    struct buf fields;    /* of an event in its message */
     struct record record; /* source, time and uid are the caller's */
     bool cut;             /* more fields or bytes than are kept */
 };

@@ -3,6 +3,7 @@
 #include "base/sha256.h"
 #include "base/text.h"
 #include "platform/clock.h"
+#include "source/log/event_xml.h"
 
 #define BACK_MS       (5 * 60 * 1000)  /* what order of arrival explains */
 #define CHANGE_MS     (65 * 60 * 1000) /* and what the end of summer time does */
@@ -184,6 +185,9 @@ void log_reader_take(struct log_reader *r, const struct log_line *line)
     record->time_ms = parsed.time_ms;
     record->message = parsed.message;
     record->raw = line->text;
+    record->fields_n = 0;
+    if (event_xml_is(parsed.message) && !event_xml_fields(parsed.message, &r->fields, record))
+        take_dropped(r, "event cut");
     if (parsed.dated != SYSLOG_NO_TIME) {
         if (tells_of_a_set_clock(parsed.program, parsed.message))
             r->times->sync_told_until = r->times->mono_ms + EXPLAINS_MS;
@@ -202,6 +206,7 @@ static void state_key(const struct log_reader *r, struct buf *key)
 
 void log_reader_init(struct log_reader *r)
 {
+    r->fields = BUF_INIT(4 * LOG_LINE_MAX);
     static const char *const formats[] = {"syslog", "plain", "audit"};
     for (size_t i = 0; i < sizeof(formats) / sizeof(formats[0]); i++)
         if (strcmp(r->log->format, formats[i]) == 0)
@@ -222,6 +227,7 @@ void log_reader_release(struct log_reader *r)
 {
     audit_free(r->audit);
     r->audit = NULL;
+    buf_release(&r->fields);
 }
 
 int64_t log_reader_flush(struct log_reader *r, int64_t now_ms)

@@ -26,6 +26,7 @@ void log_times_now(struct log_times *t, int64_t mono_ms, int64_t wall_ms, int64_
 
 struct log_reader {
     const struct source_host *host;
+    struct buf fields; /* of the record at hand */
     const struct config_log *log;
     const char *path; /* as configured, without host_root: names the log in records and state */
     struct log_times *times;
