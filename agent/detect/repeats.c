@@ -110,7 +110,7 @@ int64_t repeats_run(struct repeats *r, int64_t wall_ms)
 
 static struct repeat *open_one(struct repeats *r, const uint8_t same[EVENT_UID_SIZE])
 {
-    while (map_count(r->map) >= REPEATS_MAX)
+    if (map_count(r->map) >= REPEATS_MAX)
         end(r, r->oldest);
     struct repeat *one = mem_new(1, sizeof(*one));
     memcpy(one->same, same, sizeof(one->same));

@@ -50,7 +50,7 @@ static void add_literals(struct literal_list *list, const struct span *texts, si
 
 static void find_routes(struct rule_set *set, struct rule_group *g)
 {
-    g->routes = mem_new(set->routes.n, sizeof(g->routes[0]));
+    g->routes = mem_new(set->routes.n, sizeof(void *));
     for (size_t i = 0; i < set->routes.n; i++)
         if (route_serves(&set->routes.items[i], g->first))
             g->routes[g->routes_n++] = &set->routes.items[i];
