@@ -3,7 +3,7 @@
 #include "base/buf.h"
 #include "base/mem.h"
 
-#include <math.h>
+#include <float.h>
 #include <stdlib.h>
 
 #define FORMAT 2 /* of a stored group */
@@ -68,7 +68,7 @@ static bool take_mark(const struct counter *c, struct span *rest, struct mark *o
     if (!span_take(rest, sizeof(out->sum), &sum))
         return false;
     memcpy(&out->sum, sum.p, sizeof(out->sum));
-    return isfinite(out->sum) && out->value > 0;
+    return out->sum >= -DBL_MAX && out->sum <= DBL_MAX && out->value > 0;
 }
 
 static bool take_marks(struct counter *c, struct group *g, struct span rest)
