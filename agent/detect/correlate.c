@@ -22,7 +22,7 @@ struct correlate *correlate_new(const struct rule_set *set, struct counter_store
     c->set = set;
     c->calls = calls;
     c->all = counters_new(store);
-    c->counters = mem_new(set->n + 1, sizeof(*c->counters));
+    c->counters = mem_new(set->n + 1, sizeof(struct counter *));
     for (size_t i = 0; i < set->n; i++) {
         const struct rule_entry *entry = &set->entries[i];
         if (entry->linked)

@@ -42,7 +42,7 @@ struct counter *counter_new(struct counters *all, const struct rule_correlation 
     c->groups = map_new(SIZE_MAX);
     c->sliced = is_sliced(rule);
     c->marks_max = marks_of(c);
-    all->items = mem_grow(all->items, all->n + 1, sizeof(*all->items));
+    all->items = mem_grow(all->items, all->n + 1, sizeof(struct counter *));
     all->items[all->n++] = c;
     return c;
 }
@@ -110,7 +110,8 @@ static void evict_oldest(struct counter *c)
         state_forget(c, g);
     /* what lies before the window of the hits that come now is no loss */
     c->all->evicted += time_apart(g->seen_ms, c->newest->seen_ms) < (uint64_t)c->rule->timespan_ms;
-    take_out(c, g);
+    c->oldest = g->newer;
+    *(g->newer ? &g->newer->older : &c->newest) = NULL;
     map_remove(c->groups, span_make(g->key, sizeof(g->key)));
     size_t bytes = sizeof(*g) + MAP_BYTES + g->room * sizeof(g->marks[0]);
     c->bytes -= bytes;

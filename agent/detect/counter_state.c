@@ -124,10 +124,10 @@ static int by_time(const void *a, const void *b)
 static void sort_groups(struct counter *c)
 {
     size_t n = 0;
-    struct group **list = mem_new(counter_groups(c) + 1, sizeof(*list));
+    struct group **list = mem_new(counter_groups(c) + 1, sizeof(struct group *));
     for (struct group *g = c->oldest; g; g = g->newer)
         list[n++] = g;
-    qsort(list, n, sizeof(*list), by_time);
+    qsort(list, n, sizeof(struct group *), by_time);
     c->oldest = c->newest = NULL;
     for (size_t i = 0; i < n; i++) {
         list[i]->older = list[i]->newer = NULL;

@@ -87,22 +87,36 @@ static void tell(struct repeats *r, const struct repeat *one)
     buf_release(&message);
 }
 
-static void end(struct repeats *r, struct repeat *one)
+/* One that is in the list no more. */
+static void finish(struct repeats *r, struct repeat *one)
 {
     char key[KEY_MAX];
     if (one->times > 1)
         tell(r, one);
     r->host->put(r->host->ctx, STORE_DETECT, key_of(one, key), (struct span){0, 0});
-    *(one->older ? &one->older->newer : &r->oldest) = one->newer;
-    *(one->newer ? &one->newer->older : &r->newest) = one->older;
     map_remove(r->map, span_make(one->same, sizeof(one->same)));
     repeat_free(one);
+}
+
+static void end(struct repeats *r, struct repeat *one)
+{
+    *(one->older ? &one->older->newer : &r->oldest) = one->newer;
+    *(one->newer ? &one->newer->older : &r->newest) = one->older;
+    finish(r, one);
+}
+
+static void end_oldest(struct repeats *r)
+{
+    struct repeat *one = r->oldest;
+    r->oldest = one->newer;
+    *(one->newer ? &one->newer->older : &r->newest) = NULL;
+    finish(r, one);
 }
 
 int64_t repeats_run(struct repeats *r, int64_t wall_ms)
 {
     while (r->oldest && apart(wall_ms, r->oldest->began_wall_ms) >= r->window_ms)
-        end(r, r->oldest);
+        end_oldest(r);
     return r->oldest ? r->oldest->began_wall_ms + (int64_t)r->window_ms : INT64_MAX;
 }
 
@@ -110,8 +124,8 @@ int64_t repeats_run(struct repeats *r, int64_t wall_ms)
 
 static struct repeat *open_one(struct repeats *r, const uint8_t same[EVENT_UID_SIZE])
 {
-    if (map_count(r->map) >= REPEATS_MAX)
-        end(r, r->oldest);
+    while (map_count(r->map) >= REPEATS_MAX)
+        end_oldest(r);
     struct repeat *one = mem_new(1, sizeof(*one));
     memcpy(one->same, same, sizeof(one->same));
     one->older = r->newest;
