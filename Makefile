@@ -202,7 +202,7 @@ windows:                               ## the program for Windows: build/windows
 	@scripts/prereqs --install windows
 	$(MAKE) --no-print-directory TARGET=windows DEPS=$(WINDOWS_DEPS) OWN_DEPS=$(if $(filter file,$(origin WINDOWS_DEPS)),1) SAN= all
 
-check-windows: windows                 ## the program for Windows and its unit tests, under wine
+check-windows: msi                     ## the program for Windows and its unit tests, under wine
 	@scripts/prereqs --install check windows
 	@$(MAKE) --no-print-directory TARGET=windows DEPS=$(WINDOWS_DEPS) SAN= unit-bins
 	@BUILD=$(CURDIR)/build/windows nice scripts/check windows

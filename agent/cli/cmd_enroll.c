@@ -3,6 +3,7 @@
 #include "cli/cmd.h"
 #include "cli/enroll_token.h"
 #include "config/config.h"
+#include "config/keys.h"
 #include "platform/file.h"
 #include "trust/bundle.h"
 #include "trust/identity.h"
@@ -11,7 +12,7 @@
 static const char help[] =
     "Usage: vigia enroll --token-cert FILE [--url URL] [--cn NAME] [--institution CODE]\n"
     "                    [--wait TIME] [--config FILE]\n"
-    "       vigia enroll --bundle FILE [--config FILE]\n"
+    "       vigia enroll --bundle FILE [--url URL] [--config FILE]\n"
     "       vigia enroll --csr FILE --cn NAME --institution CODE [--config FILE]\n\n"
     "Makes this host an endpoint of a center. With --token-cert: makes a key that never leaves "
     "this\n"
@@ -49,12 +50,25 @@ static int fail(int rc, const struct error *e)
     return rc == -1 ? 2 : 1;
 }
 
+/* An installer hands on what it was given, so an empty one is none. */
+static int set_center(struct bundle *b, const char *url, struct error *e)
+{
+    if (!url || !url[0])
+        return 0;
+    if (!config_url_is_valid(span_of(url)) || strlen(url) >= sizeof(b->center))
+        return error_set(e, "--url %.100s: give https://HOST:PORT", url);
+    snprintf(b->center, sizeof(b->center), "%s", url);
+    return 0;
+}
+
 static int take_bundle(const struct options *o, const struct config *c)
 {
     struct error e;
     struct bundle b = {0};
     struct buf text = BUF_INIT(BUNDLE_MAX);
     int rc = enroll_read_bundle(o->bundle, &text, &b, &e);
+    if (rc == 0)
+        rc = set_center(&b, o->url, &e);
     if (rc == 0)
         rc = enroll_install(c, &b, &e);
     if (rc == 0 && b.blocks.key.n > 0)
@@ -140,8 +154,8 @@ int cmd_enroll(int argc, char **argv)
         return rc - 1;
     if (!o.bundle + !o.csr + !o.token != 2)
         return misused("give one of --token-cert FILE, --bundle FILE, --csr FILE");
-    if (!o.token && (o.url || o.wait))
-        return misused("--url and --wait belong to --token-cert");
+    if ((o.csr && o.url) || (!o.token && o.wait))
+        return misused("--url belongs to --token-cert or --bundle, --wait to --token-cert");
     if (o.bundle && (o.cn || o.institution))
         return misused("--cn and --institution belong to --csr; a bundle says them itself");
     if (o.csr && (!o.cn || !o.institution))

@@ -1,5 +1,7 @@
 #include "config/keys.h"
 
+#include "config/defaults.h"
+
 #define KEY(section, name, type, field, low, high, choices, otherwise, help)                       \
     {                                                                                              \
         section, name, type, offsetof(struct config, field), low, high, choices, otherwise, help   \
@@ -12,32 +14,6 @@
 #define DAY 86400u
 #define KIB 1024u
 #define GIB (1024u * 1024u * 1024u)
-
-/* What starts by itself when somebody logs in. */
-#define LOGIN_FILES(home)                                                                          \
-    home "/.ssh\n" home "/.rhosts\n" home "/.profile\n" home "/.bashrc\n" home                     \
-         "/.bash_profile\n" home "/.bash_login\n" home "/.bash_logout\n" home                      \
-         "/.bash_aliases\n" home "/.zshenv\n" home "/.zprofile\n" home "/.zshrc\n" home            \
-         "/.zlogin\n" home "/.kshrc\n" home "/.cshrc\n" home "/.tcshrc\n" home "/.login\n" home    \
-         "/.config/fish\n" home "/.pam_environment\n" home "/.config/environment.d\n" home         \
-         "/.config/autostart\n" home "/.config/systemd\n" home "/.local/share/systemd"
-
-/* /etc holds most: PAM, ld.so.preload, cron, units, shells' start files of everybody. Kernel
- * modules, PAM's modules and the system's units lie below /lib or /usr/lib. */
-static const char default_paths[] =
-    "/bin\n/sbin\n/usr/bin\n/usr/sbin\n/usr/local/bin\n/usr/local/sbin\n/usr/libexec\n"
-    "/lib\n/lib32\n/lib64\n/libx32\n/usr/lib\n/usr/lib32\n/usr/lib64\n/usr/libx32\n"
-    "/usr/local/lib\n/usr/local/lib64\n/usr/local/libexec\n/usr/local/etc\n/usr/local/share/"
-    "systemd\n"
-    "/usr/share/dbus-1/system-services\n/usr/share/polkit-1\n"
-    "/etc\n/boot\n/var/spool/cron\n/var/spool/at\n" LOGIN_FILES("/root") "\n" LOGIN_FILES(
-        "/home/*");
-
-/* What programs of the system write by themselves all the time. */
-static const char default_excludes[] =
-    "/etc/mtab\n/etc/resolv.conf\n/etc/adjtime\n/etc/ld.so.cache\n/etc/.pwd.lock\n"
-    "/etc/cups/subscriptions.conf*\n/etc/lvm/archive\n/etc/lvm/backup\n/etc/lvm/cache\n"
-    "/boot/grub/grubenv\n**/.ssh/known_hosts*\n**/*.swp\n**/*~\n**/__pycache__/**";
 
 const struct config_key config_keys[] = {
     KEY("agent", "root", KEY_PATH, root, 0, 0, NULL, "",
@@ -75,9 +51,9 @@ const struct config_key config_keys[] = {
 
     KEY("integrity", "enabled", KEY_BOOL, integrity, 0, 0, NULL, "yes",
         "Watch files and folders for changes."),
-    KEY("integrity", "path", KEY_PATHS, paths, 0, 0, NULL, default_paths,
+    KEY("integrity", "path", KEY_PATHS, paths, 0, 0, NULL, config_default_paths,
         "A file, folder or pattern to watch; may stand several times and replaces the defaults."),
-    KEY("integrity", "exclude", KEY_PATHS, excludes, 0, 0, NULL, default_excludes,
+    KEY("integrity", "exclude", KEY_PATHS, excludes, 0, 0, NULL, config_default_excludes,
         "A pattern to leave out (** matches across folders); replaces the defaults."),
     KEY("integrity", "realtime", KEY_BOOL, realtime, 0, 0, NULL, "yes",
         "Tell of changes when they happen, not only at the next scan."),

@@ -417,11 +417,11 @@ int file_replace(const char *folder, const char *name, const void *data, size_t 
     return replace(folder, name, data, n, mode, true);
 }
 
-/* Both roles have the folder's rights, which a new file takes over. */
+/* Whose the folder is stands in its list of rights. */
 int file_replace_owned(const char *folder, const char *name, const void *data, size_t n,
                        uint32_t mode)
 {
-    return replace(folder, name, data, n, mode | 040, true);
+    return replace(folder, name, data, n, mode | RIGHTS_SHARED, true);
 }
 
 int file_replace_lazy(const char *folder, const char *name, const void *data, size_t n,

@@ -13,6 +13,8 @@
 /* P: nothing comes from the folder above. OICI: what is made in the folder gets the same. */
 #define ONLY_FOLDER L"D:P(A;OICI;FA;;;SY)(A;OICI;FA;;;BA)(A;OICI;FA;;;OW)"
 #define ONLY_FILE   L"D:P(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)"
+/* Not P: beside these, who has a right to the folder's files. */
+#define SHARED_FILE L"D:(A;;FA;;;SY)(A;;FA;;;BA)(A;;FA;;;OW)"
 
 int rights_of_mode(uint32_t mode, bool folder, struct rights *out)
 {
@@ -20,8 +22,10 @@ int rights_of_mode(uint32_t mode, bool folder, struct rights *out)
     if (mode & (folder ? 04 : 044))
         return 0;
     if (!ConvertStringSecurityDescriptorToSecurityDescriptorW(
-            folder ? ONLY_FOLDER : ONLY_FILE, SDDL_REVISION_1,
-            &out->attributes.lpSecurityDescriptor, NULL))
+            folder                 ? ONLY_FOLDER
+            : mode & RIGHTS_SHARED ? SHARED_FILE
+                                   : ONLY_FILE,
+            SDDL_REVISION_1, &out->attributes.lpSecurityDescriptor, NULL))
         return errno_of_last();
     return 0;
 }
@@ -36,18 +40,26 @@ void rights_release(struct rights *r)
     LocalFree(r->attributes.lpSecurityDescriptor);
 }
 
-/* NT SERVICE\TrustedInstaller, whose the system's own files are. */
-static bool is_installer(PSID sid)
+/* Accounts of services, S-1-5-80-...: TrustedInstaller, whose the system's own files are, and
+ * VigiaShip. */
+static bool is_trusted_service(PSID sid)
 {
-    static const DWORD parts[] = {80, 956008885, 3418522649, 1831038044, 1853292631, 2271478464};
+    static const DWORD known[][6] = {
+        {80, 956008885, 3418522649, 1831038044, 1853292631, 2271478464},
+        {80, 2595160, 1220915176, 2712209952, 2358965347, 1014765419},
+    };
     const SID_IDENTIFIER_AUTHORITY nt = SECURITY_NT_AUTHORITY;
     if (*GetSidSubAuthorityCount(sid) != 6 ||
         memcmp(GetSidIdentifierAuthority(sid), &nt, sizeof(nt)) != 0)
         return false;
-    for (DWORD i = 0; i < 6; i++)
-        if (*GetSidSubAuthority(sid, i) != parts[i])
-            return false;
-    return true;
+    for (size_t k = 0; k < sizeof(known) / sizeof(known[0]); k++) {
+        DWORD same = 0;
+        while (same < 6 && *GetSidSubAuthority(sid, same) == known[k][same])
+            same++;
+        if (same == 6)
+            return true;
+    }
+    return false;
 }
 
 static bool is_privileged(PSID sid, PSID owner)
@@ -55,7 +67,7 @@ static bool is_privileged(PSID sid, PSID owner)
     return IsWellKnownSid(sid, WinLocalSystemSid) ||
            IsWellKnownSid(sid, WinBuiltinAdministratorsSid) ||
            IsWellKnownSid(sid, WinCreatorOwnerRightsSid) || (owner && EqualSid(sid, owner)) ||
-           is_installer(sid);
+           is_trusted_service(sid);
 }
 
 static uint32_t allowed_by(PACL list, PSID owner)

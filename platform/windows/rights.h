@@ -6,6 +6,10 @@
 #include <stdint.h>
 #include <windows.h>
 
+/* Beside a mode without rights for others: whoever has a right to the folder's files has it to this
+ * one too. */
+#define RIGHTS_SHARED 010000u
+
 struct rights {
     SECURITY_ATTRIBUTES attributes;
 };
@@ -18,8 +22,8 @@ int rights_of_mode(uint32_t mode, bool folder, struct rights *out);
 SECURITY_ATTRIBUTES *rights_attributes(struct rights *r);
 void rights_release(struct rights *r);
 
-/* What others than the system, administrators and the owner may do: 04 read, 02 change it or its
- * rights. What a list denies again is not taken off. 04 for what does not say. */
+/* What others than the system, administrators, VigiaShip and the owner may do: 04 read, 02 change
+ * it or its rights. What a list denies again is not taken off. 04 for what does not say. */
 uint32_t rights_of_others(HANDLE h);
 
 #endif

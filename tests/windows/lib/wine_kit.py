@@ -13,6 +13,8 @@ PROGRAM = BUILD + "/vigia.exe"
 ENVIRONMENT = {"WINEARCH": "win64", "WINEDEBUG": "-all",
                "WINEDLLOVERRIDES": "mscoree=d;mshtml=d;winemenubuilder.exe=d"}
 
+QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
+
 
 def skip(why):
     print(why)
@@ -25,11 +27,24 @@ def windows(path):
     return "Z:" + path
 
 
-def tear_down(prefix, holder):
-    holder.kill()
-    holder.wait()
+def tear_down(prefix):
     subprocess.run(["wineserver", "-k"], timeout=60, stderr=subprocess.DEVNULL)
     shutil.rmtree(prefix, ignore_errors=True)
+
+
+def boot():
+    """A first boot hangs now and then; the second try goes on where it stopped."""
+    for _ in range(3):
+        try:
+            subprocess.run(["wineboot", "-i"], check=True, timeout=120, **QUIET)
+            subprocess.run(["wine", "winecfg", "-v", "win10"], check=True, timeout=60, **QUIET)
+            # in the session that made the prefix no service starts
+            subprocess.run(["wineserver", "-k"], check=True, timeout=60, **QUIET)
+            subprocess.run(["wineserver", "-w"], check=True, timeout=60, **QUIET)
+            return
+        except subprocess.TimeoutExpired:
+            subprocess.run(["wineserver", "-k"], timeout=60, **QUIET)
+    skip("wine does not start here")
 
 
 def set_up():
@@ -39,13 +54,10 @@ def set_up():
     prefix = tempfile.mkdtemp(prefix="vigia-wine-")
     os.environ.pop("DISPLAY", None)
     os.environ.update(ENVIRONMENT, WINEPREFIX=prefix)
-    for words in (["wineboot", "-i"], ["wine", "winecfg", "-v", "win10"], ["wineserver", "-w"]):
-        subprocess.run(words, check=True, timeout=300, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
-                       stderr=subprocess.DEVNULL)
+    atexit.register(tear_down, prefix)
+    boot()
     # services, and what makes a program start at once, end with the last program
-    holder = subprocess.Popen(["wine", "ping", "-n", "100000", "127.0.0.1"], stdin=subprocess.DEVNULL,
-                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    atexit.register(tear_down, prefix, holder)
+    subprocess.Popen(["wine", "ping", "-n", "100000", "127.0.0.1"], **QUIET)
 
 
 def wrapper(folder):
