@@ -99,7 +99,6 @@ ifeq ($(TARGET),windows)
 # those that ask for nothing but platform/, and those of Windows alone
 UNIT     := base config integrity_rehash journal json log_audit log_glob log_journal log_reader md5 ocsf outbox pipeline \
             renewal report rules_conf sha256 ship sigma_counter sigma_detector sigma_pattern sigma_rule spool store
-STAND_INS := $(patsubst tests/fake/%/stand_in.c,$(OUT)/stand-in/%.dll,$(wildcard tests/fake/*/stand_in.c))
 UNIT     := $(UNIT:%=$(OUT)/unit/test_%.exe) $(patsubst tests/windows/%.c,$(OUT)/unit/%.exe,$(wildcard tests/windows/test_*.c))
 endif
 BENCH    := $(sort $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)))
@@ -164,11 +163,6 @@ $(OUT)/fuzz/%: $(OBJ)/tests/fuzz/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 $(OUT)/replay/%: $(OBJ)/tests/fuzz/%.o $(OBJ)/tests/fuzz/replay.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(OBJ)/tests/fuzz/replay.o $(TEST_LIBS) $(LIBS)
-
-# In the place of Windows' own library, which wine lacks: replays records.
-$(OUT)/stand-in/%.dll: tests/fake/%/stand_in.c tests/fake/%/exports.def Makefile
-	@mkdir -p $(@D)
-	$(CC) -std=gnu11 $(WARNINGS) -O1 -DUNICODE -D_UNICODE -D_WIN32_WINNT=0x0A00 -s -static -shared -o $@ $(filter %.c %.def,$^)
 
 # For LD_PRELOAD: crash.so kills a program inside its writes, clock.so moves its clock. They are not sanitized
 # themselves, so one rule does for all variants.
@@ -255,7 +249,7 @@ system: $(OUT)/vigia $(SHIMS)          ## system tests, with a real nginx
 	@$(CHECK) system
 
 .PHONY: unit-bins replay-bins
-unit-bins: $(UNIT) $(STAND_INS)
+unit-bins: $(UNIT)
 replay-bins: $(patsubst %,$(OUT)/replay/%,$(FUZZERS))
 fuzz-replay:                           ## the committed corpora through every fuzz target, with ASan and UBSan
 	@$(MAKE) --no-print-directory SAN=1 replay-bins

@@ -3,6 +3,7 @@
 import atexit
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -28,7 +29,8 @@ def windows(path):
 
 
 def tear_down(prefix):
-    subprocess.run(["wineserver", "-k"], timeout=60, stderr=subprocess.DEVNULL)
+    subprocess.run(["wineserver", "-k"], timeout=60, **QUIET)
+    subprocess.run(["wineserver", "-w"], timeout=60, **QUIET)
     shutil.rmtree(prefix, ignore_errors=True)
 
 
@@ -55,6 +57,7 @@ def set_up():
     os.environ.pop("DISPLAY", None)
     os.environ.update(ENVIRONMENT, WINEPREFIX=prefix)
     atexit.register(tear_down, prefix)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     boot()
     # services, and what makes a program start at once, end with the last program
     subprocess.Popen(["wine", "ping", "-n", "100000", "127.0.0.1"], **QUIET)
