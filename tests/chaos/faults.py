@@ -146,6 +146,7 @@ class StateRolledBack(State):
         if not os.path.exists(self.copies):
             return StateCopied.change(self) or "copied first"
         same = stream_of(self.copies) == stream_of(self.folder)
+        self.world.disks["agent"].free()    # a backup is put back where there is room for it
         empty(self.folder)
         shutil.copytree(self.copies, self.folder, dirs_exist_ok=True)
         return "of the same stream" if same else "of the stream before"
