@@ -11,7 +11,7 @@
 #include <errno.h>
 
 #define FILE_MAX  ((size_t)512 << 20)
-#define EVENT_MAX ((size_t)1 << 20)
+#define OBJECT_MAX ((size_t)1 << 20)
 
 struct reader {
     const char *path;
@@ -179,7 +179,7 @@ static int take_json(struct reader *r, struct span text)
 /* Length of the object in front, or 0 when it does not end within what is read of one. */
 static size_t object_length(struct span text)
 {
-    size_t depth = 0, n = text.n < EVENT_MAX ? text.n : EVENT_MAX;
+    size_t depth = 0, n = text.n < OBJECT_MAX ? text.n : OBJECT_MAX;
     bool in_string = false;
     for (size_t i = 0; i < n; i++) {
         char c = text.p[i];
@@ -236,7 +236,7 @@ static void open_reader(struct reader *r)
     const struct audit_callbacks cb = {r, take_audit, take_dropped};
     syslog_clock_init(&r->clock, clock_wall_ms(), 0);
     r->audit = audit_new(&cb);
-    r->text = BUF_INIT(8 * EVENT_MAX);
+    r->text = BUF_INIT(8 * OBJECT_MAX);
     *r->counts = (struct events_counts){0};
 }
 
