@@ -10,7 +10,7 @@
 
 #include <errno.h>
 
-#define FILE_MAX  ((size_t)512 << 20)
+#define FILE_MAX   ((size_t)512 << 20)
 #define OBJECT_MAX ((size_t)1 << 20)
 
 struct reader {
