@@ -5,7 +5,9 @@
 #include "config/config.h"
 #include "config/keys.h"
 #include "config/support_file.h"
+#include "config/suppress_file.h"
 #include "detect/check.h"
+#include "platform/clock.h"
 #include "source/checks/probe.h"
 #include "source/integrity/severity.h"
 
@@ -13,8 +15,9 @@ static const char help[] =
     "Usage: vigia check [--config FILE] [--rules DIR] [--checks DIR] [--json]\n"
     "       vigia check --host [--config FILE] [--checks DIR] [--json]\n"
     "       vigia check --keys\n\n"
-    "Looks the configuration, the rules, the table of severities and the files of host checks\n"
-    "over without starting anything. Exit code 0: all is well, 1: some of them are off, 2: the\n"
+    "Looks the configuration, the rules, the suppressions, the table of severities and the files\n"
+    "of host checks over without starting anything. Exit code 0: all is well, 1: some of them are "
+    "off, 2: the\n"
     "configuration is bad. With --host it makes the host checks now (as root, or much is "
     "unknown):\n"
     "exit code 1 if one fails.\n\n"
@@ -59,13 +62,14 @@ struct outcome { /* of one kind of file */
     struct buf errors; /* one a line */
 };
 
-enum { RULES, SEVERITY, SUPPORT, CHECKS, KINDS };
+enum { RULES, SUPPRESSIONS, SEVERITY, SUPPORT, CHECKS, KINDS };
 
 static const struct {
     const char *count, *errors; /* in JSON */
     const char *what;           /* in words */
 } kinds[KINDS] = {
     [RULES] = {"rules", "rule_errors", "rules fine"},
+    [SUPPRESSIONS] = {"suppressions", "suppression_errors", "suppressions fine"},
     [SEVERITY] = {"severity_rows", "severity_errors", "rows in force"},
     [SUPPORT] = {"support_releases", "support_errors", "releases with their end"},
     [CHECKS] = {"checks", "check_errors", "host checks fine"},
@@ -82,6 +86,21 @@ static void take_error(void *ctx, const char *text)
 static void check_rules(struct outcome *o)
 {
     sigma_check_dir(o->where, o->tables, take_error, o, &o->fine);
+}
+
+static void check_suppressions(struct outcome *o)
+{
+    struct suppress_table t;
+    suppress_table_load(o->where, take_error, o, &t);
+    o->fine = t.n;
+    for (size_t i = 0; i < t.n; i++)
+        if (suppression_has_expired(&t.items[i], clock_wall_ms())) {
+            buf_printf(&o->errors, "%s: [%s] has expired; renew or remove it\n", o->where,
+                       t.items[i].name);
+            o->broken++;
+            o->fine--;
+        }
+    suppress_table_release(&t);
 }
 
 static void check_severity(struct outcome *o)
@@ -151,6 +170,7 @@ static void print_words(const char *file, const char *config_error, const struct
 static int check_all(const char *file, const char *rules, const char *checks, bool json)
 {
     static void (*const look[KINDS])(struct outcome * o) = {[RULES] = check_rules,
+                                                            [SUPPRESSIONS] = check_suppressions,
                                                             [SEVERITY] = check_severity,
                                                             [SUPPORT] = check_support,
                                                             [CHECKS] = check_checks};
@@ -158,6 +178,7 @@ static int check_all(const char *file, const char *rules, const char *checks, bo
     struct config *c = config_read(file, &e);
     struct outcome o[KINDS] = {
         [RULES] = {.where = rules || !c ? rules : c->rules_dir, .tables = c ? c->sigma_dir : NULL},
+        [SUPPRESSIONS] = {.where = c ? c->suppress_file : NULL},
         [SEVERITY] = {.where = c ? c->severity_file : NULL},
         [SUPPORT] = {.where = c ? c->support_file : NULL},
         [CHECKS] = {.where = checks || !c ? checks : c->checks_dir}};

@@ -91,6 +91,17 @@ static void print_sources(const struct json_value *root)
     }
 }
 
+static void print_findings(const struct json_value *f)
+{
+    static const char *const names[] = {"told", "repeated", "over_budget", "suppressed"};
+    static const char *const words[] = {"told", "counted as repeated", "over the budget",
+                                        "suppressed"};
+    printf("findings since the start:");
+    for (size_t i = 0; i < 4; i++)
+        printf("%s %lld %s", i > 0 ? "," : "", (long long)json_get_int(f, names[i], 0), words[i]);
+    printf("\n");
+}
+
 static void print_spool(const struct json_value *root)
 {
     const struct json_value *spool = json_get(root, "spool");
@@ -150,6 +161,7 @@ static void print_collect(const struct report *r)
         printf(": ");
     print_name(json_get_text(rules, "detail"));
     printf("\n");
+    print_findings(json_get(root, "findings"));
     print_spool(root);
 }
 

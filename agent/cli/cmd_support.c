@@ -117,9 +117,9 @@ static void list(struct listing *l, const char *path, int depth)
 static void add_lists(struct support *s)
 {
     const struct config *c = s->config;
-    const char *const paths[] = {c->file,       c->severity_file, c->rules_dir, c->sigma_dir,
-                                 c->checks_dir, c->pki_dir,       c->state_dir, c->outbox_dir,
-                                 c->inbox_dir,  c->requests_dir,  c->run_dir};
+    const char *const paths[] = {c->file,          c->severity_file, c->rules_dir,    c->sigma_dir,
+                                 c->suppress_file, c->checks_dir,    c->pki_dir,      c->state_dir,
+                                 c->outbox_dir,    c->inbox_dir,     c->requests_dir, c->run_dir};
     struct listing l = {.text = BUF_INIT(LOG_MAX)};
     for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
         list(&l, paths[i], LIST_DEPTH);
