@@ -30,7 +30,7 @@ static const char help[] =
     "own;\n"
     "if both have delivered, revoke the name and enroll both.\n\n"
     "  --token-cert FILE    the bundle of the role enroll\n"
-    "  --url URL            https://HOST:PORT of the center (default: what that bundle says)\n"
+    "  --url URL            https://HOST:PORT of the center (default: what the bundle says)\n"
     "  --wait TIME          for the signature (default 60s)\n"
     "  --bundle FILE        the enrollment bundle\n"
     "  --csr FILE           where to write the request; must not be there yet\n"

@@ -61,6 +61,8 @@ def set_up():
     boot()
     # services, and what makes a program start at once, end with the last program
     subprocess.Popen(["wine", "ping", "-n", "100000", "127.0.0.1"], **QUIET)
+    # what the first program starts keeps its output open: not that of one whose output is read to its end
+    subprocess.run(["wine", "cmd", "/c", "exit"], check=True, timeout=120, **QUIET)
 
 
 def wrapper(folder):
