@@ -458,7 +458,8 @@ void miner_loaded(struct miner *m)
             m->free = (uint16_t)i;
         }
     }
-    qsort(order, n, sizeof(order[0]), by_time);
+    if (n > 1)
+        qsort(order, n, sizeof(order[0]), by_time);
     for (size_t i = 0; i < n; i++) {
         slot_use(m, &m->slots[order[i].slot]);
         m->slots[order[i].slot].dirty = false;
