@@ -482,8 +482,9 @@ static void our_own_changes_are_not_told(void **state)
     begin();
     scratch_append(at("in/own"), "x", 1);
     act("echo x > in/other");
-    assert_int_equal(seen_n, 1);
-    assert_string_equal(seen[0].path, "in/other");
+    assert_in_range(seen_n, 1, 2); /* its creation alone, where the shell takes its time to write */
+    for (size_t i = 0; i < seen_n; i++)
+        assert_string_equal(seen[i].path, "in/other");
 }
 
 #define FANOTIFY(f)                                                                                \
