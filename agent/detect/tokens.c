@@ -47,7 +47,8 @@ uint32_t tokens_hash(struct span text)
         text.p += 8, text.n -= 8;
     }
     uint64_t block = 0;
-    memcpy(&block, text.p, text.n);
+    if (text.n > 0)
+        memcpy(&block, text.p, text.n);
     h = (h ^ block) * 0xff51afd7ed558ccdU;
     return (uint32_t)(h ^ h >> 32);
 }
