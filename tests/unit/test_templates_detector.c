@@ -126,6 +126,21 @@ static void test_rates(void **state)
     d->close(self);
 }
 
+/* As a log of plain lines gives them. */
+static void test_no_program(void **state)
+{
+    (void)state;
+    void *self = learned();
+    struct record r = kit_record("", "disk is gone", LEARNED + 9 * HOUR_MS);
+    r.program = (struct span){NULL, 0};
+    r.service = NULL;
+    d->tick(self, LEARNED + 9 * HOUR_MS);
+    d->record(self, &r);
+    assert_int_equal(seen.n, 1);
+    assert_non_null(strstr(seen.message, "disk is gone"));
+    d->close(self);
+}
+
 static void test_new(void **state)
 {
     (void)state;
@@ -273,11 +288,11 @@ static void test_age(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rates),       cmocka_unit_test(test_new),
-        cmocka_unit_test(test_value),       cmocka_unit_test(test_hour),
-        cmocka_unit_test(test_flood),       cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_false_times), cmocka_unit_test(test_age),
-        cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_rates), cmocka_unit_test(test_no_program),
+        cmocka_unit_test(test_new),   cmocka_unit_test(test_value),
+        cmocka_unit_test(test_hour),  cmocka_unit_test(test_flood),
+        cmocka_unit_test(test_kill),  cmocka_unit_test(test_false_times),
+        cmocka_unit_test(test_age),   cmocka_unit_test(test_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
