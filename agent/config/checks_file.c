@@ -1,43 +1,28 @@
 #include "config/checks_file.h"
-#include "config/line.h"
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
-#include "base/names.h"
-#include "base/slurp.h"
-#include "platform/file.h"
 
-#include <errno.h>
-#include <ini.h>
-
-#define FILES_MAX  64
 #define FILE_MAX   (256 * 1024)
 #define CHECKS_MAX 512
 #define VALUES_MAX 128
 #define ID_MAX     40
 
 struct reading {
-    const char *file;
-    struct span rest;
-    int line;
+    struct config_table table; /* the first */
     struct checks *out;
     size_t first;       /* of this file's checks in out */
     struct check *open; /* the one whose section is being read, NULL: none or it is broken */
     char section[64];   /* its name */
     bool told;          /* of this section */
-    checks_tell_fn *tell;
-    void *ctx;
-    size_t problems;
 };
 
+/* Of a check. */
 static void complain(struct reading *r, int line, const char *id, const char *what)
 {
-    char text[640];
-    snprintf(text, sizeof(text), "%s:%d: %s%s%.500s", r->file, line, id, id[0] ? ": " : "", what);
-    r->problems++;
-    if (r->tell)
-        r->tell(r->ctx, text);
+    char text[600];
+    snprintf(text, sizeof(text), "%s%s%.500s", id, id[0] ? ": " : "", what);
+    config_table_complain(&r->table, line, text);
 }
 
 static void free_check(struct check *c)
@@ -72,7 +57,7 @@ void checks_release(struct checks *checks)
 static void fail(struct reading *r, const char *what)
 {
     if (!r->told)
-        complain(r, r->line, r->section, what);
+        complain(r, r->table.line, r->section, what);
     r->told = true;
     if (r->open)
         checks_drop(r->out, r->out->n - 1);
@@ -160,9 +145,9 @@ static void begin_section(struct reading *r, const char *section)
                 mem_grow(r->out->items, r->out->n ? r->out->n * 2 : 1, sizeof(r->out->items[0]));
         r->open = &r->out->items[r->out->n++];
         *r->open = (struct check){.id = mem_text(section),
-                                  .topic = topic_of(r->file),
-                                  .file = mem_text(r->file),
-                                  .line = r->line};
+                                  .topic = topic_of(r->table.name),
+                                  .file = mem_text(r->table.name),
+                                  .line = r->table.line};
     }
 }
 
@@ -208,7 +193,7 @@ static void add_value(struct reading *r, const char *name, const char *value)
     }
     if ((c->values_n & (c->values_n - 1)) == 0)
         c->values = mem_grow(c->values, c->values_n ? c->values_n * 2 : 1, sizeof(c->values[0]));
-    c->values[c->values_n++] = (struct check_value){mem_text(name), mem_text(value), r->line};
+    c->values[c->values_n++] = (struct check_value){mem_text(name), mem_text(value), r->table.line};
 }
 
 static void set_key(struct reading *r, const char *name, const char *value)
@@ -245,66 +230,43 @@ static int take_value(void *ctx, const char *section, const char *name, const ch
     return 1;
 }
 
-/* A line that does not fit spoils its section. */
-static char *next_line(char *out, int size, void *ctx)
+/* Such a line spoils its section. */
+static void unfit(struct config_table *t, const char *what)
 {
-    struct reading *r = ctx;
-    enum config_line got;
-    while ((got = config_line_take(&r->rest, out, size)) != CONFIG_LINE_NONE) {
-        r->line++;
-        if (got == CONFIG_LINE_TAKEN)
-            return out;
-        fail(r, CONFIG_LINE_UNFIT_WORDS);
-    }
-    return NULL;
+    fail((struct reading *)t, what);
 }
 
-size_t checks_parse(const char *file, struct span text, checks_tell_fn *tell, void *ctx,
+static const struct config_rows rows = {
+    .take = take_value, .unfit = unfit, .shape = "neither [id] nor key = value"};
+
+size_t checks_parse(const char *file, struct span text, config_tell_fn *tell, void *ctx,
                     struct checks *out)
 {
-    struct reading r = {.file = file, .rest = text, .out = out, .tell = tell, .ctx = ctx};
-    int bad_line = ini_parse_stream(next_line, &r, take_value, &r);
+    struct reading r = {.table = {.name = file, .tell = tell, .ctx = ctx}, .out = out};
+    config_table_parse(&r.table, text, &rows);
     end_section(&r);
-    if (bad_line != 0)
-        complain(&r, bad_line > 0 ? bad_line : r.line, "", "neither [id] nor key = value");
-    return r.problems;
+    return r.table.problems;
 }
 
 /* ---- files ---- */
 
-static size_t read_file(const char *path, checks_tell_fn *tell, void *ctx, struct checks *out)
+static void read_file(void *ctx, const char *path)
 {
-    struct file_info info;
+    struct reading *all = ctx;
+    struct config_table *sum = &all->table, t = {.name = path, .tell = sum->tell, .ctx = sum->ctx};
     struct buf text = BUF_INIT(FILE_MAX);
-    struct reading r = {.file = path, .tell = tell, .ctx = ctx};
-    int rc = file_info_at(path, &info);
-    if (rc == 0 && info.type == FILE_REGULAR && (info.mode & 02))
-        complain(&r, 1, "", "everybody may write to it; chmod o-w it first");
-    else if (rc != 0 || (rc = slurp(path, &text)) != 0)
-        complain(&r, 1, "", error_text(rc));
-    else
-        r.problems += checks_parse(path, buf_span(&text), tell, ctx, out);
+    if (config_table_slurp(&t, path, &text))
+        sum->problems += checks_parse(path, buf_span(&text), t.tell, t.ctx, all->out);
+    sum->problems += t.problems;
     buf_release(&text);
-    return r.problems;
 }
 
-size_t checks_read(const char *folder, checks_tell_fn *tell, void *ctx, struct checks *out)
+size_t checks_read(const char *folder, config_tell_fn *tell, void *ctx, struct checks *out)
 {
-    static const char *const endings[] = {".ini", NULL};
-    struct reading r = {.file = folder, .tell = tell, .ctx = ctx};
-    struct names names;
-    int rc = names_list(folder, endings, FILES_MAX, &names);
+    struct reading r = {.table = {.name = folder, .tell = tell, .ctx = ctx}, .out = out};
     *out = (struct checks){0};
-    if (rc != 0 && rc != -ENOENT)
-        complain(&r, 0, "",
-                 rc == -E2BIG ? "more than 64 files; put several checks into one" : error_text(rc));
-    for (size_t i = 0; i < names.n && rc == 0; i++) {
-        char path[4700];
-        snprintf(path, sizeof(path), "%s/%s", folder, names.items[i]);
-        r.problems += read_file(path, tell, ctx, out);
-    }
-    names_release(&names);
-    return r.problems;
+    config_table_folder(&r.table, folder, read_file, &r);
+    return r.table.problems;
 }
 
 /* ---- values ---- */

@@ -18,6 +18,7 @@
 #define CONFIG_CHECKS_FILE_H
 
 #include "base/span.h"
+#include "config/table.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -45,13 +46,12 @@ struct checks {
 };
 
 /* "file:line: what, remedy": the check that it stands in is left out, the others stay. */
-typedef void checks_tell_fn(void *ctx, const char *problem);
 
 /* Every *.ini of the folder. Returns the number of problems; a folder that is not there has none
  * and no checks. tell may be NULL. */
-size_t checks_read(const char *folder, checks_tell_fn *tell, void *ctx, struct checks *out);
+size_t checks_read(const char *folder, config_tell_fn *tell, void *ctx, struct checks *out);
 /* One file's text, added to *out (for tests and fuzzing too). */
-size_t checks_parse(const char *file, struct span text, checks_tell_fn *tell, void *ctx,
+size_t checks_parse(const char *file, struct span text, config_tell_fn *tell, void *ctx,
                     struct checks *out);
 /* Takes check i out. */
 void checks_drop(struct checks *checks, size_t i);

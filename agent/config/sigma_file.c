@@ -1,47 +1,22 @@
 #include "config/sigma_file.h"
-#include "config/line.h"
 
 #include "base/buf.h"
-#include "base/error.h"
 #include "base/mem.h"
-#include "base/names.h"
-#include "base/slurp.h"
-#include "platform/file.h"
 
-#include <errno.h>
-#include <ini.h>
 #include <stdlib.h>
 
-#define FILES_MAX   64
 #define FILE_MAX    (256 * 1024)
 #define SOURCES_MAX 512
 #define LINES_MAX   4096
 
 struct reading {
-    const char *file;
-    struct span rest;
-    int line;
+    struct config_table table; /* the first */
     struct sigma_file *out;
     struct sigma_source *open; /* whose section is being read; NULL: none, or it is broken */
     int begun;                 /* line of its first key */
     char section[64];
     bool in_section;
-    sigma_file_tell_fn *tell;
-    void *ctx;
-    size_t problems;
 };
-
-static void complain(struct reading *r, int line, const char *what)
-{
-    char text[640];
-    if (line > 0)
-        snprintf(text, sizeof(text), "%.300s:%d: %.300s", r->file, line, what);
-    else
-        snprintf(text, sizeof(text), "%.300s: %.300s", r->file, what);
-    r->problems++;
-    if (r->tell)
-        r->tell(r->ctx, text);
-}
 
 static void release_pairs(struct sigma_pairs *p)
 {
@@ -77,7 +52,7 @@ static void fail(struct reading *r, int line, const char *what)
     if (r->open)
         release_source(&r->out->sources[--r->out->sources_n]);
     r->open = NULL;
-    complain(r, line, what);
+    config_table_complain(&r->table, line, what);
 }
 
 /* ---- sections ---- */
@@ -103,14 +78,16 @@ static void begin_section(struct reading *r, const char *section)
     struct sigma_file *f = r->out;
     end_section(r);
     r->in_section = true;
-    r->begun = r->line;
+    r->begun = r->table.line;
     snprintf(r->section, sizeof(r->section), "%s", section);
     if (is_placeholders(r))
         return;
     if (section[0] == '\0') {
-        complain(r, r->line, "a key stands before the first [section]; write one above it");
+        config_table_complain(&r->table, r->table.line,
+                              "a key stands before the first [section]; write one above it");
     } else if (f->sources_n == SOURCES_MAX) {
-        complain(r, r->line, "more than 512 logsources; this one is left out");
+        config_table_complain(&r->table, r->table.line,
+                              "more than 512 logsources; this one is left out");
     } else {
         if ((f->sources_n & (f->sources_n - 1)) == 0)
             f->sources =
@@ -125,7 +102,7 @@ static void begin_section(struct reading *r, const char *section)
 static void add_pair(struct reading *r, struct sigma_pairs *p, struct span name, struct span text)
 {
     if (r->out->lines == LINES_MAX) {
-        fail(r, r->line, "more than 4096 lines of values; this section is left out");
+        fail(r, r->table.line, "more than 4096 lines of values; this section is left out");
         return;
     }
     if ((p->n & (p->n - 1)) == 0)
@@ -141,7 +118,7 @@ static void split_pair(struct reading *r, struct sigma_pairs *p, const char *val
     size_t colon = span_find(rest, ':');
     bool whole = colon < rest.n && span_take_until(&rest, ':', &name);
     if (!whole || span_trim(name).n == 0 || span_trim(rest).n == 0)
-        fail(r, r->line, "'when' and 'field' take 'NAME: VALUE, VALUE ...'; write it so");
+        fail(r, r->table.line, "'when' and 'field' take 'NAME: VALUE, VALUE ...'; write it so");
     else
         add_pair(r, p, span_trim(name), span_trim(rest));
 }
@@ -149,7 +126,7 @@ static void split_pair(struct reading *r, struct sigma_pairs *p, const char *val
 static void set_once(struct reading *r, char **text, const char *value)
 {
     if (**text) {
-        fail(r, r->line, "product, category and service stand once in a section; remove one");
+        fail(r, r->table.line, "product, category and service stand once in a section; remove one");
         return;
     }
     free(*text);
@@ -170,7 +147,8 @@ static void set_key(struct reading *r, const char *name, const char *value)
     else if (strcmp(name, "service") == 0)
         set_once(r, &s->service, value);
     else
-        fail(r, r->line, "a section takes product, category, service, when and field; correct it");
+        fail(r, r->table.line,
+             "a section takes product, category, service, when and field; correct it");
 }
 
 static int take_value(void *ctx, const char *section, const char *name, const char *value)
@@ -181,74 +159,48 @@ static int take_value(void *ctx, const char *section, const char *name, const ch
     if (is_placeholders(r) && value[0])
         add_pair(r, &r->out->placeholders, span_of(name), span_of(value));
     else if (is_placeholders(r))
-        complain(r, r->line, "a placeholder without a value; write one");
+        config_table_complain(&r->table, r->table.line, "a placeholder without a value; write one");
     else if (r->open)
         set_key(r, name, value);
     return 1;
 }
 
-/* A line that does not fit spoils its section. */
-static char *next_line(char *out, int size, void *ctx)
+/* Such a line spoils its section. */
+static void unfit(struct config_table *t, const char *what)
 {
-    struct reading *r = ctx;
-    enum config_line got;
-    while ((got = config_line_take(&r->rest, out, size)) != CONFIG_LINE_NONE) {
-        r->line++;
-        if (got == CONFIG_LINE_TAKEN)
-            return out;
-        fail(r, r->line, CONFIG_LINE_UNFIT_WORDS "; shorten it");
-    }
-    return NULL;
+    fail((struct reading *)t, t->line, what);
 }
 
-size_t sigma_file_parse(const char *name, struct span text, sigma_file_tell_fn *tell, void *ctx,
+static const struct config_rows rows = {
+    .take = take_value, .unfit = unfit, .shape = "neither [section] nor key = value; correct it"};
+
+size_t sigma_file_parse(const char *name, struct span text, config_tell_fn *tell, void *ctx,
                         struct sigma_file *out)
 {
-    struct reading r = {.file = name, .rest = text, .out = out, .tell = tell, .ctx = ctx};
-    int bad_line = ini_parse_stream(next_line, &r, take_value, &r);
+    struct reading r = {.table = {.name = name, .tell = tell, .ctx = ctx}, .out = out};
+    config_table_parse(&r.table, text, &rows);
     end_section(&r);
-    if (bad_line != 0)
-        complain(&r, bad_line > 0 ? bad_line : r.line,
-                 "neither [section] nor key = value; correct it");
-    return r.problems;
+    return r.table.problems;
 }
 
 /* ---- files ---- */
 
-static size_t read_file(const char *path, sigma_file_tell_fn *tell, void *ctx,
-                        struct sigma_file *out)
+static void read_file(void *ctx, const char *path)
 {
-    struct file_info info;
+    struct reading *all = ctx;
+    struct config_table *sum = &all->table, t = {.name = path, .tell = sum->tell, .ctx = sum->ctx};
     struct buf text = BUF_INIT(FILE_MAX);
-    struct reading r = {.file = path, .tell = tell, .ctx = ctx};
-    int rc = file_info_at(path, &info);
-    if (rc == 0 && info.type == FILE_REGULAR && (info.mode & 02))
-        complain(&r, 1, "everybody may write to it; chmod o-w it first");
-    else if (rc != 0 || (rc = slurp(path, &text)) != 0)
-        complain(&r, 1, rc == -EFBIG ? "larger than 256 KiB; split it" : error_text(rc));
-    else
-        r.problems += sigma_file_parse(path, buf_span(&text), tell, ctx, out);
+    if (config_table_slurp(&t, path, &text))
+        sum->problems += sigma_file_parse(path, buf_span(&text), t.tell, t.ctx, all->out);
+    sum->problems += t.problems;
     buf_release(&text);
-    return r.problems;
 }
 
-size_t sigma_file_load(const char *folder, sigma_file_tell_fn *tell, void *ctx,
-                       struct sigma_file *out)
+size_t sigma_file_load(const char *folder, config_tell_fn *tell, void *ctx, struct sigma_file *out)
 {
-    static const char *const endings[] = {".ini", NULL};
-    struct reading r = {.file = folder, .tell = tell, .ctx = ctx};
-    struct names names;
+    struct reading r = {.table = {.name = folder, .tell = tell, .ctx = ctx}, .out = out};
     *out = (struct sigma_file){0};
-    if (!folder)
-        return 0;
-    int rc = names_list(folder, endings, FILES_MAX, &names);
-    if (rc != 0 && rc != -ENOENT)
-        complain(&r, 0, rc == -E2BIG ? "more than 64 files; join some" : error_text(rc));
-    for (size_t i = 0; i < names.n && rc == 0; i++) {
-        char path[4700];
-        snprintf(path, sizeof(path), "%s/%s", folder, names.items[i]);
-        r.problems += read_file(path, tell, ctx, out);
-    }
-    names_release(&names);
-    return r.problems;
+    if (folder)
+        config_table_folder(&r.table, folder, read_file, &r);
+    return r.table.problems;
 }

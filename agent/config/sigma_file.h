@@ -22,6 +22,7 @@
 #define CONFIG_SIGMA_FILE_H
 
 #include "base/span.h"
+#include "config/table.h"
 
 #include <stddef.h>
 
@@ -47,14 +48,12 @@ struct sigma_file {
 };
 
 /* "file:line: what, remedy": the section that it stands in is left out, the others stay. */
-typedef void sigma_file_tell_fn(void *ctx, const char *problem);
 
 /* Every *.ini of the folder; one that is not there (or NULL) holds nothing. Returns the number of
  * problems. tell may be NULL. */
-size_t sigma_file_load(const char *folder, sigma_file_tell_fn *tell, void *ctx,
-                       struct sigma_file *out);
+size_t sigma_file_load(const char *folder, config_tell_fn *tell, void *ctx, struct sigma_file *out);
 /* One file's text, added to *out (for tests and fuzzing too). */
-size_t sigma_file_parse(const char *name, struct span text, sigma_file_tell_fn *tell, void *ctx,
+size_t sigma_file_parse(const char *name, struct span text, config_tell_fn *tell, void *ctx,
                         struct sigma_file *out);
 void sigma_file_release(struct sigma_file *f);
 

@@ -1,35 +1,13 @@
 #include "config/support_file.h"
-#include "config/line.h"
 
-#include "base/error.h"
 #include "base/mem.h"
-#include "base/slurp.h"
-#include "platform/file.h"
-
-#include <errno.h>
-#include <ini.h>
 
 #define FILE_MAX (64 << 10)
 
 struct reading {
-    const char *name;
-    struct span rest;
-    int line;
+    struct config_table table; /* the first */
     struct support_table *out;
-    void (*tell)(void *ctx, const char *problem);
-    void *ctx;
 };
-
-static void complain(const struct reading *r, int line, const char *what)
-{
-    char text[480];
-    if (line > 0)
-        snprintf(text, sizeof(text), "%.300s:%d: %s", r->name, line, what);
-    else
-        snprintf(text, sizeof(text), "%.300s: %s", r->name, what);
-    if (r->tell)
-        r->tell(r->ctx, text);
-}
 
 static bool take_word(struct span *rest, struct span *word)
 {
@@ -71,7 +49,7 @@ static int take_release(void *ctx, const char *section, const char *name, const 
     else if (t->n == SUPPORT_RELEASES_MAX)
         wrong = "more releases than are looked at; this one is left out";
     if (wrong) {
-        complain(r, r->line, wrong);
+        config_table_complain(&r->table, r->table.line, wrong);
         return 1;
     }
     t->items = mem_grow(t->items, t->n + 1, sizeof(*t->items));
@@ -79,45 +57,24 @@ static int take_release(void *ctx, const char *section, const char *name, const 
     return 1;
 }
 
-/* A line that does not fit is left out. */
-static char *next_line(char *out, int size, void *ctx)
-{
-    struct reading *r = ctx;
-    enum config_line got;
-    while ((got = config_line_take(&r->rest, out, size)) != CONFIG_LINE_NONE) {
-        r->line++;
-        if (got == CONFIG_LINE_TAKEN)
-            return out;
-        complain(r, r->line, CONFIG_LINE_UNFIT_WORDS "; it is left out");
-    }
-    return NULL;
-}
+static const struct config_rows rows = {.take = take_release,
+                                        .shape = "neither [distribution] nor codename = days"};
 
-void support_table_parse(const char *name, struct span text,
-                         void (*tell)(void *ctx, const char *problem), void *ctx,
+void support_table_parse(const char *name, struct span text, config_tell_fn *tell, void *ctx,
                          struct support_table *out)
 {
-    struct reading r = {.name = name, .rest = text, .out = out, .tell = tell, .ctx = ctx};
+    struct reading r = {.table = {.name = name, .tell = tell, .ctx = ctx}, .out = out};
     *out = (struct support_table){0};
-    int bad_line = ini_parse_stream(next_line, &r, take_release, &r);
-    if (bad_line != 0)
-        complain(&r, bad_line > 0 ? bad_line : r.line,
-                 "neither [distribution] nor codename = days");
+    config_table_parse(&r.table, text, &rows);
 }
 
-void support_table_load(const char *path, void (*tell)(void *ctx, const char *problem), void *ctx,
+void support_table_load(const char *path, config_tell_fn *tell, void *ctx,
                         struct support_table *out)
 {
-    struct reading r = {.name = path = path ? path : "", .tell = tell, .ctx = ctx};
-    struct file_info info;
+    struct config_table t = {.name = path = path ? path : "", .tell = tell, .ctx = ctx};
     struct buf text = BUF_INIT(FILE_MAX);
-    int rc = file_info_at(path, &info);
     *out = (struct support_table){0};
-    if (rc == 0 && (info.mode & 02))
-        complain(&r, 0, "everybody may write to it, so it is left out; chmod o-w it");
-    else if (rc != 0 || (rc = slurp(path, &text)) != 0)
-        complain(&r, 0, error_text(rc));
-    else
+    if (config_table_slurp(&t, path, &text))
         support_table_parse(path, buf_span(&text), tell, ctx, out);
     buf_release(&text);
 }

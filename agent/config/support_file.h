@@ -10,6 +10,7 @@
 
 #include "base/span.h"
 #include "base/text.h"
+#include "config/table.h"
 
 #include <stddef.h>
 
@@ -26,10 +27,9 @@ struct support_table {
 };
 
 /* *out is to be released in any case. tell (may be NULL) takes each problem. */
-void support_table_load(const char *path, void (*tell)(void *ctx, const char *problem), void *ctx,
+void support_table_load(const char *path, config_tell_fn *tell, void *ctx,
                         struct support_table *out);
-void support_table_parse(const char *name, struct span text,
-                         void (*tell)(void *ctx, const char *problem), void *ctx,
+void support_table_parse(const char *name, struct span text, config_tell_fn *tell, void *ctx,
                          struct support_table *out);
 /* NULL: not in it. */
 const struct support_release *support_table_find(const struct support_table *t, const char *id,

@@ -1,35 +1,13 @@
 #include "config/suppress_file.h"
 
-#include "base/error.h"
 #include "base/mem.h"
-#include "base/slurp.h"
-#include "config/line.h"
-#include "platform/file.h"
-
-#include <errno.h>
-#include <ini.h>
 
 #define FILE_MAX (64 << 10)
 
 struct reading {
-    const char *name;
-    struct span rest;
-    int line;
+    struct config_table table; /* the first */
     struct suppress_table *out;
-    void (*tell)(void *ctx, const char *problem);
-    void *ctx;
 };
-
-static void complain(const struct reading *r, int line, const char *what)
-{
-    char text[560];
-    if (line > 0)
-        snprintf(text, sizeof(text), "%.300s:%d: %s", r->name, line, what);
-    else
-        snprintf(text, sizeof(text), "%.300s: %s", r->name, what);
-    if (r->tell)
-        r->tell(r->ctx, text);
-}
 
 static void release_one(struct suppression *s)
 {
@@ -117,23 +95,10 @@ static int take_line(void *ctx, const char *section, const char *name, const cha
     const char *wrong =
         s ? take_key(s, name, value) : "a key stands below its [name], at most 500 of them";
     if (wrong)
-        complain(r, r->line, wrong);
+        config_table_complain(&r->table, r->table.line, wrong);
     if (s)
         s->broken = s->broken || wrong;
     return 1;
-}
-
-static char *next_line(char *out, int size, void *ctx)
-{
-    struct reading *r = ctx;
-    enum config_line got;
-    while ((got = config_line_take(&r->rest, out, size)) != CONFIG_LINE_NONE) {
-        r->line++;
-        if (got == CONFIG_LINE_TAKEN)
-            return out;
-        complain(r, r->line, CONFIG_LINE_UNFIT_WORDS "; it is left out");
-    }
-    return NULL;
 }
 
 /* Nothing is suppressed by half of what somebody wrote. */
@@ -148,7 +113,7 @@ static void keep_whole_ones(struct reading *r)
         snprintf(text, sizeof(text), "[%.80s]: %s", s->name,
                  s->broken ? "is left out" : "needs rule, reason and until; it is left out");
         if (s->broken || lacks) {
-            complain(r, 0, text);
+            config_table_complain(&r->table, 0, text);
             release_one(s);
         } else {
             t->items[kept++] = *s;
@@ -157,32 +122,27 @@ static void keep_whole_ones(struct reading *r)
     t->n = kept;
 }
 
-void suppress_table_parse(const char *name, struct span text,
-                          void (*tell)(void *ctx, const char *problem), void *ctx,
+static const struct config_rows rows = {.take = take_line,
+                                        .shape = "neither [name] nor key = value"};
+
+void suppress_table_parse(const char *name, struct span text, config_tell_fn *tell, void *ctx,
                           struct suppress_table *out)
 {
-    struct reading r = {.name = name, .rest = text, .out = out, .tell = tell, .ctx = ctx};
+    struct reading r = {.table = {.name = name, .tell = tell, .ctx = ctx}, .out = out};
     *out = (struct suppress_table){0};
-    int bad_line = ini_parse_stream(next_line, &r, take_line, &r);
-    if (bad_line != 0)
-        complain(&r, bad_line > 0 ? bad_line : r.line, "neither [name] nor key = value");
+    config_table_parse(&r.table, text, &rows);
     keep_whole_ones(&r);
 }
 
-void suppress_table_load(const char *path, void (*tell)(void *ctx, const char *problem), void *ctx,
+void suppress_table_load(const char *path, config_tell_fn *tell, void *ctx,
                          struct suppress_table *out)
 {
-    struct reading r = {.name = path = path ? path : "", .tell = tell, .ctx = ctx};
-    struct file_info info;
+    struct config_table t = {
+        .name = path = path ? path : "", .tell = tell, .ctx = ctx, .optional = true};
     struct buf text = BUF_INIT(FILE_MAX);
-    int rc = file_info_at(path, &info);
     *out = (struct suppress_table){0};
-    if (rc == 0 && (info.mode & 02))
-        complain(&r, 0, "everybody may write to it, so it is left out; chmod o-w it");
-    else if (rc == 0 && (rc = slurp(path, &text)) == 0)
+    if (config_table_slurp(&t, path, &text))
         suppress_table_parse(path, buf_span(&text), tell, ctx, out);
-    else if (rc != 0 && rc != -ENOENT)
-        complain(&r, 0, error_text(rc));
     buf_release(&text);
 }
 

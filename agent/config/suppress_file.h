@@ -10,6 +10,7 @@
 
 #include "base/span.h"
 #include "base/text.h"
+#include "config/table.h"
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -36,10 +37,9 @@ struct suppress_table {
 };
 
 /* *out is to be released in any case. tell (may be NULL) takes each problem. */
-void suppress_table_load(const char *path, void (*tell)(void *ctx, const char *problem), void *ctx,
+void suppress_table_load(const char *path, config_tell_fn *tell, void *ctx,
                          struct suppress_table *out);
-void suppress_table_parse(const char *name, struct span text,
-                          void (*tell)(void *ctx, const char *problem), void *ctx,
+void suppress_table_parse(const char *name, struct span text, config_tell_fn *tell, void *ctx,
                           struct suppress_table *out);
 void suppress_table_release(struct suppress_table *t);
 

@@ -57,9 +57,9 @@ extern const struct probe *const checks_probes[]; /* ends with NULL; probes.c */
 const struct probe *checks_probe_of(const struct check *c);
 
 /* Reads the folder and leaves out what no probe can do. Returns the number of problems. */
-size_t checks_load(const char *folder, checks_tell_fn *tell, void *ctx, struct checks *out);
+size_t checks_load(const char *folder, config_tell_fn *tell, void *ctx, struct checks *out);
 /* The same for what has been parsed already. */
-size_t checks_verify(struct checks *checks, checks_tell_fn *tell, void *ctx);
+size_t checks_verify(struct checks *checks, config_tell_fn *tell, void *ctx);
 
 /* One step of a check: `when`, then its probe. True when out is filled. *walk is NULL at first and
  * at the end. */

@@ -229,7 +229,7 @@ static int verify(const struct check *c, int *line, struct error *e)
     return 0;
 }
 
-size_t checks_verify(struct checks *checks, checks_tell_fn *tell, void *ctx)
+size_t checks_verify(struct checks *checks, config_tell_fn *tell, void *ctx)
 {
     size_t problems = 0;
     for (size_t i = 0; i < checks->n;) {
@@ -250,7 +250,7 @@ size_t checks_verify(struct checks *checks, checks_tell_fn *tell, void *ctx)
     return problems;
 }
 
-size_t checks_load(const char *folder, checks_tell_fn *tell, void *ctx, struct checks *out)
+size_t checks_load(const char *folder, config_tell_fn *tell, void *ctx, struct checks *out)
 {
     size_t problems = checks_read(folder, tell, ctx, out);
     return problems + checks_verify(out, tell, ctx);
