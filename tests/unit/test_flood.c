@@ -4,6 +4,7 @@
 #include "detect/flood.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
+#include "unit/state_kit.h"
 
 #define NOW    1790000000000LL /* not the beginning of an hour */
 #define SECOND 1000LL
@@ -11,45 +12,11 @@
 
 /* ---- the store's double, and what is told ---- */
 
-struct entry {
-    char key[64], value[8192];
-    size_t key_n, value_n;
-};
-
-static struct entry *entries;
-static size_t entries_n;
-
 int store_each(struct store *s, enum store_table t, struct span prefix,
                bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
 {
-    (void)s, (void)t;
-    for (size_t i = entries_n; i-- > 0;) { /* in an order that is nobody's */
-        struct span key = {entries[i].key, entries[i].key_n};
-        if (span_starts(key, prefix))
-            each(ctx, key, (struct span){entries[i].value, entries[i].value_n});
-    }
-    return 0;
-}
-
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    assert_int_equal(t, STORE_DETECT);
-    assert_true(key.n <= sizeof(entries[0].key) && value.n <= sizeof(entries[0].value));
-    size_t i = 0;
-    while (i < entries_n && !span_equal((struct span){entries[i].key, entries[i].key_n}, key))
-        i++;
-    if (!value.p) {
-        if (i < entries_n)
-            entries[i] = entries[--entries_n];
-        return;
-    }
-    entries_n += i == entries_n;
-    assert_true(entries_n <= 1100);
-    memcpy(entries[i].key, key.p, key.n);
-    memcpy(entries[i].value, value.p, value.n);
-    entries[i].key_n = key.n;
-    entries[i].value_n = value.n;
+    (void)s;
+    return state_kit_each(t, prefix, each, ctx);
 }
 
 static struct {
@@ -85,7 +52,7 @@ static char suppressions[300];
 
 static struct flood *open_flood(void)
 {
-    struct flood_host host = {&config, (struct store *)&config, NULL, emit, put, dropped};
+    struct flood_host host = {&config, (struct store *)&config, NULL, emit, state_kit_put, dropped};
     return flood_open(&host, NOW);
 }
 
@@ -95,8 +62,7 @@ static int set_up(void **state)
     scratch_open();
     snprintf(suppressions, sizeof(suppressions), "%s/suppressions.ini", scratch_path());
     config = (struct config){.repeat_window_s = 600, .budget = 3, .suppress_file = suppressions};
-    entries = calloc(1101, sizeof(*entries));
-    entries_n = 0;
+    state_kit_clear();
     memset(&seen, 0, sizeof(seen));
     return 0;
 }
@@ -104,7 +70,6 @@ static int set_up(void **state)
 static int tear_down(void **state)
 {
     (void)state;
-    free(entries);
     scratch_close();
     return 0;
 }
@@ -211,7 +176,7 @@ static void test_many_windows(void **state)
         take(f, "r", i, SEVERITY_LOW, 1);
     assert_int_equal(seen.n, 4999 + 1); /* the one that was counted was told when it had to go */
     flood_checkpoint(f);
-    assert_int_equal(entries_n, 512);
+    assert_int_equal(state_kit_count(), 512);
     flood_close(f);
 }
 
@@ -236,7 +201,7 @@ static void test_repeats_survive_a_kill(void **state)
     flood_run(f, NOW + 2 * HOUR);
     assert_int_equal(seen.n, 4);
     flood_checkpoint(f);
-    assert_int_equal(entries_n, 0);
+    assert_int_equal(state_kit_count(), 0);
     flood_close(f);
 }
 
@@ -269,7 +234,7 @@ static void test_budget(void **state)
     assert_non_null(strstr(seen.vigia, "\"id\":\"quiet\""));
     assert_int_equal(take(f, "noise", 0, SEVERITY_LOW, HOUR + 1), 1);
     flood_checkpoint(f);
-    assert_int_equal(entries_n, 1);
+    assert_int_equal(state_kit_count(), 1);
     flood_close(f);
 }
 

@@ -2,6 +2,7 @@
 #include "detect/rates.h"
 #include "detect/rates_usual.h"
 #include "unit/cmocka_all.h"
+#include "unit/state_kit.h"
 
 #define HOUR   RATES_HOUR_MS
 #define MINUTE 60000LL
@@ -151,40 +152,24 @@ static void a_pause_is_no_silence(void **state)
 
 /* ---- state ---- */
 
-static struct {
-    char key[8], value[4096];
-    size_t key_n, value_n;
-} entries[600];
-static size_t entries_n;
-
 static void put(void *ctx, struct span key, struct span value)
 {
-    (void)ctx;
-    size_t i = 0;
-    while (i < entries_n && !span_equal((struct span){entries[i].key, entries[i].key_n}, key))
-        i++;
-    entries_n += i == entries_n;
-    assert_true(entries_n <= 600 && value.n <= sizeof(entries[0].value));
-    memcpy(entries[i].key, key.p, entries[i].key_n = key.n);
-    memcpy(entries[i].value, value.p, entries[i].value_n = value.n);
+    state_kit_put(ctx, STORE_DETECT, key, value);
 }
 
-static int by_key(const void *a, const void *b)
+static bool load(void *ctx, struct span key, struct span value)
 {
-    return memcmp(a, b, sizeof(entries[0].key));
+    assert_true(rates_load(ctx, key, value));
+    return true;
 }
 
 static struct rates *reopened(struct rates *r)
 {
-    entries_n = 0;
-    memset(entries, 0, sizeof(entries));
+    state_kit_clear();
     rates_save(r, put, NULL);
     rates_free(r);
-    qsort(entries, entries_n, sizeof(entries[0]), by_key);
     r = rates_new(tell, NULL);
-    for (size_t i = 0; i < entries_n; i++)
-        assert_true(rates_load(r, (struct span){entries[i].key, entries[i].key_n},
-                               (struct span){entries[i].value, entries[i].value_n}));
+    state_kit_each(STORE_DETECT, RATES_KEY_PREFIX, load, r);
     return r;
 }
 
@@ -215,12 +200,12 @@ static void only_what_changed_is_saved(void **state)
     hour(r, at, 10);
     hour(r, at + HOUR, 10);
     rates_tick(r, at + 2 * HOUR);
-    entries_n = 0;
+    state_kit_clear();
     rates_save(r, put, NULL);
-    assert_in_range(entries_n, 1, 4);
-    entries_n = 0;
+    assert_in_range(state_kit_count(), 1, 4);
+    state_kit_clear();
     rates_save(r, put, NULL);
-    assert_int_equal(entries_n, 0);
+    assert_int_equal(state_kit_count(), 0);
     rates_free(r);
 }
 

@@ -3,49 +3,13 @@
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
 #include "unit/sigma_kit.h"
-
-/* The store's double: what was put is what is there. */
-struct entry {
-    char key[64], value[1024];
-    size_t key_n, value_n;
-};
-
-static struct entry entries[64];
-static size_t entries_n;
+#include "unit/state_kit.h"
 
 int store_each(struct store *s, enum store_table t, struct span prefix,
                bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
 {
     (void)s;
-    assert_int_equal(t, STORE_DETECT);
-    for (size_t i = 0; i < entries_n; i++) {
-        struct span key = {entries[i].key, entries[i].key_n};
-        if (span_starts(key, prefix) &&
-            !each(ctx, key, (struct span){entries[i].value, entries[i].value_n}))
-            break;
-    }
-    return 0;
-}
-
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    assert_int_equal(t, STORE_DETECT);
-    assert_true(key.n <= sizeof(entries[0].key) && value.n <= sizeof(entries[0].value));
-    size_t i = 0;
-    while (i < entries_n && !span_equal((struct span){entries[i].key, entries[i].key_n}, key))
-        i++;
-    if (!value.p) {
-        if (i < entries_n)
-            entries[i] = entries[--entries_n];
-        return;
-    }
-    entries_n += i == entries_n;
-    assert_true(entries_n <= sizeof(entries) / sizeof(entries[0]));
-    memcpy(entries[i].key, key.p, key.n);
-    memcpy(entries[i].value, value.p, value.n);
-    entries[i].key_n = key.n;
-    entries[i].value_n = value.n;
+    return state_kit_each(t, prefix, each, ctx);
 }
 
 static struct {
@@ -68,7 +32,7 @@ static void emit(void *ctx, const struct event *e)
 }
 
 static struct config config = {.detect = true};
-static struct detect_host host = {&config, (struct store *)&config, NULL, emit, put};
+static struct detect_host host = {&config, (struct store *)&config, NULL, emit, state_kit_put};
 
 static void *start(const char *rules)
 {
@@ -173,7 +137,8 @@ static void test_same(void **state)
 static void test_kill(void **state)
 {
     (void)state;
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self = start(LOGIN_RULE COUNT_RULE);
     for (int i = 0; i < 4; i++)
         feed(self, 100 + i, "Failed password for root from 192.0.2.1 port 22");
@@ -203,20 +168,21 @@ static void test_kill(void **state)
 static void test_changed_rule_forgets(void **state)
 {
     (void)state;
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self = start(LOGIN_RULE COUNT_RULE);
     for (int i = 0; i < 4; i++)
         feed(self, 100 + i, "Failed password for root from 192.0.2.1 port 22");
     detector_sigma.checkpoint(self);
-    assert_int_equal(entries_n, 1);
+    assert_int_equal(state_kit_count(), 1);
     stop(self);
     self = start(LOGIN_RULE "falsepositives: [words do not matter]\n" COUNT_RULE);
     detector_sigma.checkpoint(self);
-    assert_int_equal(entries_n, 1);
+    assert_int_equal(state_kit_count(), 1);
     stop(self);
     self = start(LOGIN_RULE "        - '(?<other>x)'\n" COUNT_RULE); /* counts something else now */
     detector_sigma.checkpoint(self);
-    assert_int_equal(entries_n, 0);
+    assert_int_equal(state_kit_count(), 0);
     feed(self, 104, "Failed password for root from 192.0.2.1 port 22");
     assert_int_equal(seen.n, 0);
     stop(self);
@@ -225,7 +191,8 @@ static void test_changed_rule_forgets(void **state)
 static void test_generate(void **state)
 {
     (void)state;
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self = start(LOGIN_RULE "generate: true\n" COUNT_RULE);
     for (int i = 0; i < 5; i++)
         feed(self, 100 + i, "Failed password for root from 192.0.2.1 port 22");
@@ -255,7 +222,8 @@ static size_t feed_all(void *self, int64_t seconds, const char *const *lines)
 static void test_temporal(void **state)
 {
     (void)state;
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self = start(PART("a", "aaa") PART("b", "bbb")
                            TOP("both", "temporal", "    rules: [a, b]\n    group-by: [user]\n")
                                TOP("order", "temporal_ordered",
@@ -271,7 +239,8 @@ static void test_temporal(void **state)
 static void test_aliases(void **state)
 {
     (void)state;
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self = start(PART("a", "aaa") PART("b", "bbb") TOP(
         "talk", "temporal",
         "    rules: [a, b]\n    group-by: [who]\n    aliases: {who: {a: user, b: to}}\n"));
@@ -295,7 +264,8 @@ static void test_chain(void **state)
     (void)state;
     static const char *const rules = BURST TOP("broken in", "temporal_ordered",
                                                "    rules: [burst, good]\n    group-by: [user]\n");
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self = start(rules);
     assert_int_equal(FEED(self, 100, "ggg user=x", "fff user=x", "fff user=x", "ggg user=x"), 0);
     assert_int_equal(FEED(self, 110, "fff user=x", "ggg user=y"), 1);
@@ -314,7 +284,8 @@ static void test_chain(void **state)
 static void test_chain_counts_bursts(void **state)
 {
     (void)state;
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self = start(
         BURST TOP("three bursts", "event_count", "    rules: [burst]\n    condition: {gte: 3}\n"));
     for (int i = 0; i < 20; i++)
@@ -327,7 +298,8 @@ static void test_chain_counts_bursts(void **state)
 static void test_measures(void **state)
 {
     (void)state;
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self =
         start(PART("out", "ooo")
                   TOP("much", "value_sum", "    rules: [out]\n    condition: {gt: 100, field: n}\n")
@@ -347,7 +319,8 @@ static void test_measures(void **state)
 static void test_reload_keeps_the_rest(void **state)
 {
     (void)state;
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
 #define COUNT_OF(name, word, n)                                                                    \
     PART(name, word)                                                                               \
     TOP("many " name, "event_count", "    rules: [" name "]\n    condition: {gte: " n "}\n")
@@ -368,7 +341,8 @@ static void test_random_groups(void **state)
     (void)state;
     struct detect_health health;
     char line[64];
-    entries_n = seen.n = 0;
+    state_kit_clear();
+    seen.n = 0;
     void *self = start(BURST);
     for (int i = 0; i < 30000; i++) {
         snprintf(line, sizeof(line), "fff user=%d", i);

@@ -3,50 +3,17 @@
 #include "detect/templates.h"
 #include "unit/cmocka_all.h"
 #include "unit/sigma_kit.h"
+#include "unit/state_kit.h"
 
 #define HOUR_MS 3600000LL
 #define START   (1790000000000LL / TEMPLATES_DAY_MS * TEMPLATES_DAY_MS)
 #define LEARNED (START + 8 * TEMPLATES_DAY_MS)
 
-/* The store's double: what was put is what is there. */
-struct entry {
-    char key[8], value[1024];
-    size_t key_n, value_n;
-};
-
-static struct entry entries[256];
-static size_t entries_n;
-
 int store_each(struct store *s, enum store_table t, struct span prefix,
                bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
 {
-    (void)s, (void)prefix;
-    assert_int_equal(t, STORE_DETECT);
-    for (size_t i = 0; i < entries_n; i++)
-        each(ctx, (struct span){entries[i].key, entries[i].key_n},
-             (struct span){entries[i].value, entries[i].value_n});
-    return 0;
-}
-
-static void put(void *ctx, enum store_table t, struct span key, struct span value)
-{
-    (void)ctx;
-    size_t i = 0;
-    assert_int_equal(t, STORE_DETECT);
-    assert_true(key.n <= sizeof(entries[0].key) && value.n <= sizeof(entries[0].value));
-    while (i < entries_n && !span_equal((struct span){entries[i].key, entries[i].key_n}, key))
-        i++;
-    if (!value.p) {
-        if (i < entries_n)
-            entries[i] = entries[--entries_n];
-        return;
-    }
-    entries_n += i == entries_n;
-    assert_true(entries_n <= sizeof(entries) / sizeof(entries[0]));
-    memcpy(entries[i].key, key.p, key.n);
-    memcpy(entries[i].value, value.p, value.n);
-    entries[i].key_n = key.n;
-    entries[i].value_n = value.n;
+    (void)s;
+    return state_kit_each(t, prefix, each, ctx);
 }
 
 static struct {
@@ -66,7 +33,7 @@ static void emit(void *ctx, const struct event *e)
 }
 
 static struct config config = {.detect = true};
-static struct detect_host host = {&config, (struct store *)&config, NULL, emit, put};
+static struct detect_host host = {&config, (struct store *)&config, NULL, emit, state_kit_put};
 static const struct detector *const d = &detector_templates;
 
 static void *start(void)
@@ -87,7 +54,7 @@ static void feed(void *self, int64_t time_ms, const char *message)
 /* Eight days of two messages an hour at 8 to 12, of which one has always the same user. */
 static void *learned(void)
 {
-    entries_n = 0;
+    state_kit_clear();
     void *self = start();
     for (int64_t at = START; at <= LEARNED; at += HOUR_MS / 2)
         if (at / HOUR_MS % 24 >= 8 && at / HOUR_MS % 24 < 12) {
@@ -103,7 +70,7 @@ static void *learned(void)
 static void test_rates(void **state)
 {
     (void)state;
-    entries_n = 0;
+    state_kit_clear();
     void *self = start();
     int64_t at = START, quiet = START + 8 * TEMPLATES_DAY_MS + 10 * HOUR_MS;
     for (; at < quiet; at += 5 * 60000) {
@@ -229,7 +196,7 @@ static void test_flood(void **state)
 static void test_false_times(void **state)
 {
     (void)state;
-    entries_n = 0;
+    state_kit_clear();
     void *self = start();
     feed(self, START, "checked 12 files");
     feed(self, START + 30000 * TEMPLATES_DAY_MS, "checked 13 files");
@@ -238,7 +205,7 @@ static void test_false_times(void **state)
     d->checkpoint(self);
     feed(self, START + HOUR_MS, "checked 14 files");
     d->close(self);
-    assert_int_equal(entries_n, 3); /* nothing was forgotten */
+    assert_int_equal(state_kit_count(), 3); /* nothing was forgotten */
 }
 
 /* With the frame a finding is known; without it the same is told again, with the same uid. */
@@ -275,11 +242,11 @@ static void test_age(void **state)
     (void)state;
     void *self = learned();
     d->checkpoint(self);
-    size_t before = entries_n;
+    size_t before = state_kit_count();
     for (int day = 1; day <= 92; day++)
         feed(self, LEARNED + day * TEMPLATES_DAY_MS + 9 * HOUR_MS, "checked 15 files");
     d->checkpoint(self);
-    assert_int_equal(entries_n, before - 1);
+    assert_int_equal(state_kit_count(), before - 1);
     feed(self, LEARNED + 92 * TEMPLATES_DAY_MS + 9 * HOUR_MS, "login of user backup ok");
     assert_string_equal(seen.id, "template-new");
     d->close(self);
