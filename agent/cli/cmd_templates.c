@@ -76,9 +76,8 @@ static void print_age(int64_t ms)
 
 static void print(const struct list *l)
 {
-    printf("%zu templates%s; %llu findings told, %llu held back, %llu templates given up\n", l->n,
-           is_learning(l) ? ", still learning" : "", (unsigned long long)l->head.told,
-           (unsigned long long)l->head.suppressed, (unsigned long long)l->head.evicted);
+    printf("%zu templates%s; %llu given up\n", l->n, is_learning(l) ? ", still learning" : "",
+           (unsigned long long)l->head.evicted);
     for (size_t i = 0; i < l->n; i++) {
         printf("%10llu", (unsigned long long)l->items[i].count);
         print_age(l->items[i].last_ms);
@@ -112,8 +111,6 @@ static void print_json(const struct list *l)
     json_object(&j, NULL);
     json_bool(&j, "learning", is_learning(l));
     json_int(&j, "learned_s", l->head.learned_ms / 1000);
-    json_uint(&j, "told", l->head.told);
-    json_uint(&j, "suppressed", l->head.suppressed);
     json_uint(&j, "evicted", l->head.evicted);
     json_array(&j, "templates");
     for (size_t i = 0; i < l->n; i++)

@@ -71,7 +71,7 @@ static bool no_space(const struct pipeline *p)
 static void emit_finding(void *ctx, const struct event *e)
 {
     const struct running_detector *d = ctx;
-    flood_take(d->pipeline->flood, d->is->name, e, clock_wall_ms());
+    flood_take(d->pipeline->flood, d->is, e, clock_wall_ms());
 }
 
 static void emit_told(void *ctx, const struct event *e)

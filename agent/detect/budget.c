@@ -107,14 +107,17 @@ static void count_over(struct row *row, const struct event *e)
     row->over++;
 }
 
-bool budget_take(struct budget *b, const char *detector, const struct event *e, int64_t wall_ms)
+bool budget_take(struct budget *b, const struct detector *from, const struct event *e,
+                 int64_t wall_ms)
 {
     uint64_t most = b->host->config->budget;
     if (most == 0)
         return true;
+    if (from->budget > 0 && from->budget < most)
+        most = from->budget;
     budget_run(b, wall_ms);
-    struct row *row = row_of(b, detector, e);
-    struct class *class = class_of(b, detector, e->severity);
+    struct row *row = row_of(b, from->name, e);
+    struct class *class = class_of(b, from->name, e->severity);
     row->dirty = true;
     if (class->told < most || row->told == 0) {
         class->told++;

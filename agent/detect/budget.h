@@ -1,6 +1,7 @@
 /*
  * How many findings are told in an hour (of the wall clock), by detector and severity, so that a
- * flood of small ones hides no grave one. The first of each rule is told whatever the budget says;
+ * flood of small ones hides no grave one: the configuration's number, or the detector's own if that
+ * is less. The first of each rule is told whatever the budget says;
  * what goes over it is counted by rule and told in one event a detector when the hour is over.
  *
  * Rules beyond BUDGET_RULES_MAX in one hour share what is left of the budget. State is durable,
@@ -21,7 +22,8 @@ struct budget *budget_new(const struct flood_host *host); /* the host is borrowe
 void budget_free(struct budget *b);
 
 /* False: it is over the budget and was counted. */
-bool budget_take(struct budget *b, const char *detector, const struct event *e, int64_t wall_ms);
+bool budget_take(struct budget *b, const struct detector *from, const struct event *e,
+                 int64_t wall_ms);
 /* Tells what went over the budget of an hour that is over. When the next one ends. */
 int64_t budget_run(struct budget *b, int64_t wall_ms);
 void budget_checkpoint(struct budget *b);

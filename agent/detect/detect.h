@@ -31,6 +31,9 @@ struct detect_health {
 
 struct detector {
     const char *name; /* "sigma" */
+    /* Findings of one severity that are told in an hour, where the configuration allows more; 0: as
+     * many as it allows. */
+    unsigned budget;
     int (*open)(const struct detect_host *host, void **self, struct error *e);
     void (*record)(void *self, const struct record *r);
     /* An event that a source told, for the first time; never a finding. May be NULL. */

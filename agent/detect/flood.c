@@ -109,7 +109,8 @@ static bool can_repeat(const struct flood *f, const struct event *e)
            memcmp(e->u.detection.same, none, sizeof(none)) != 0;
 }
 
-void flood_take(struct flood *f, const char *detector, const struct event *e, int64_t wall_ms)
+void flood_take(struct flood *f, const struct detector *from, const struct event *e,
+                int64_t wall_ms)
 {
     bool repeats = can_repeat(f, e);
     flood_run(f, wall_ms);
@@ -117,7 +118,7 @@ void flood_take(struct flood *f, const char *detector, const struct event *e, in
         f->suppressed++;
     } else if (repeats && repeats_take(f->repeats, e)) {
         f->repeated++;
-    } else if (!budget_take(f->budget, detector, e, wall_ms)) {
+    } else if (!budget_take(f->budget, from, e, wall_ms)) {
         f->over++;
         f->host.dropped(f->host.ctx, "findings over the budget", 1);
     } else {

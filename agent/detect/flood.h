@@ -15,7 +15,8 @@ struct flood;
 struct flood *flood_open(const struct flood_host *host, int64_t wall_ms);
 void flood_close(struct flood *f);
 
-void flood_take(struct flood *f, const char *detector, const struct event *e, int64_t wall_ms);
+void flood_take(struct flood *f, const struct detector *from, const struct event *e,
+                int64_t wall_ms);
 /* Tells what is due; when it wants to run again at the latest. */
 int64_t flood_run(struct flood *f, int64_t wall_ms);
 void flood_checkpoint(struct flood *f); /* a frame is about to be written */

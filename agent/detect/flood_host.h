@@ -3,6 +3,7 @@
 #define DETECT_FLOOD_HOST_H
 
 #include "config/config.h"
+#include "detect/detect.h"
 #include "event/event.h"
 #include "store/store.h"
 

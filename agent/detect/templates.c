@@ -70,25 +70,6 @@ static bool is_learning(const struct templates *s)
 
 /* ---- findings ---- */
 
-static bool within_budget(void *self)
-{
-    struct templates *s = self;
-    struct templates_head *h = &s->head;
-    int64_t hour = h->clock_ms / HOUR_MS;
-    if (h->hour != hour) {
-        h->hour = hour;
-        h->used = 0;
-    }
-    s->head_dirty = true;
-    if (h->used >= TEMPLATES_BUDGET) {
-        h->suppressed++;
-        return false;
-    }
-    h->used++;
-    h->told++;
-    return true;
-}
-
 /* A value as it may be told: not when the words before it make it a secret. */
 static struct span shown(struct templates *s, const struct record *r, struct span value)
 {
@@ -116,7 +97,6 @@ static struct span put_vigia(struct templates *s, const struct record *r, const 
     json_end_object(&j);
     if (value.n > 0)
         json_span(&j, "value", shown(s, r, value));
-    json_uint(&j, "suppressed", s->head.suppressed);
     json_end_object(&j);
     return s->vigia.failed ? (struct span){0, 0} : buf_span(&s->vigia);
 }
@@ -125,7 +105,7 @@ static void tell(struct templates *s, enum what what, const struct record *r, co
                  struct span value)
 {
     struct span parts[] = {span_of(kinds[what].id), span_make(r->uid, sizeof(r->uid)), value};
-    if (is_learning(s) || !within_budget(s))
+    if (is_learning(s))
         return;
     struct event e = {.class_uid = EVENT_DETECTION,
                       .activity = FINDING_CREATE,
@@ -146,7 +126,6 @@ static void tell(struct templates *s, enum what what, const struct record *r, co
     d->count = 1;
     d->first_ms = d->last_ms = r->time_ms;
     s->host.emit(s->host.ctx, &e);
-    s->head.suppressed = 0;
 }
 
 /* ---- records ---- */
@@ -261,7 +240,7 @@ static int templates_open(const struct detect_host *host, void **self, struct er
     if (host->store)
         store_each(host->store, STORE_DETECT, TEMPLATES_KEY_PREFIX, restore_one, s);
     miner_loaded(s->miner);
-    s->rates = template_rates_new(&s->host, s->miner, within_budget, s);
+    s->rates = template_rates_new(&s->host, s->miner);
     log_info("detector templates: %zu known%s", miner_used(s->miner),
              is_learning(s) ? ", still learning" : "");
     *self = s;
@@ -274,11 +253,7 @@ static void templates_health(void *self, struct detect_health *out)
     uint64_t evicted = s->head.evicted + miner_evicted(s->miner);
     uint64_t refused = template_rates_refused(s->rates);
     *out = (struct detect_health){0};
-    if (s->head.suppressed > 0)
-        snprintf(out->detail, sizeof(out->detail),
-                 "%llu findings of templates above %d an hour were not told",
-                 (unsigned long long)s->head.suppressed, TEMPLATES_BUDGET);
-    else if (evicted > 0)
+    if (evicted > 0)
         snprintf(out->detail, sizeof(out->detail), "%llu templates given up (more than %d at once)",
                  (unsigned long long)evicted, MINER_MAX);
     else if (refused > 0)
@@ -301,6 +276,7 @@ static void templates_close(void *self)
 
 const struct detector detector_templates = {
     .name = "templates",
+    .budget = TEMPLATES_BUDGET,
     .open = templates_open,
     .record = templates_record,
     .tick = templates_tick,

@@ -7,9 +7,8 @@
  * - template-hour: a firm template that was seen on TEMPLATES_HOUR_DAYS days, in an hour of the day
  *   (UTC) that never had it, nor had the hours beside it.
  * and, after some weeks, how often (templates_rates.h).
- * Each is learned as it is told, so it is told once. At most TEMPLATES_BUDGET findings an hour;
- * those above are counted and told with the next. What was not seen for TEMPLATES_KEEP_MS is
- * forgotten.
+ * Each is learned as it is told, so it is told once; at most TEMPLATES_BUDGET an hour (budget.h).
+ * What was not seen for TEMPLATES_KEEP_MS is forgotten.
  *
  * Its time is that of the records, but one record moves it by a day at most: neither can a line
  * with a false time end the learning, nor make all that was learned look old.
@@ -38,9 +37,7 @@
 struct templates_head { /* what is known beside the templates */
     int64_t clock_ms;   /* 0: no record yet */
     int64_t learned_ms; /* how far the clock went since the first record */
-    int64_t hour;       /* of the budget */
-    uint64_t used;      /* of it */
-    uint64_t suppressed, told, evicted;
+    uint64_t evicted;
 };
 
 void templates_head_save(const struct templates_head *h, struct buf *out);

@@ -12,8 +12,6 @@ struct template_rates {
     const struct detect_host *host;
     struct miner *miner;
     struct rates *rates;
-    bool (*allow)(void *ctx);
-    void *ctx;
     int64_t now_ms;
     struct buf message, vigia;
 };
@@ -119,8 +117,7 @@ static void tell(void *ctx, const struct rates_finding *f)
     d->count = 1;
     d->first_ms = f->hour_ms;
     d->last_ms = t->now_ms;
-    if (t->allow(t->ctx))
-        t->host->emit(t->host->ctx, &e);
+    t->host->emit(t->host->ctx, &e);
 }
 
 /* A template that was forgotten or became part of another is not fewer. */
@@ -139,15 +136,12 @@ static bool restore_one(void *ctx, struct span key, struct span value)
     return true;
 }
 
-struct template_rates *template_rates_new(const struct detect_host *host, struct miner *miner,
-                                          bool (*allow)(void *ctx), void *ctx)
+struct template_rates *template_rates_new(const struct detect_host *host, struct miner *miner)
 {
     struct template_rates *t = mem_new(1, sizeof(*t));
     *t = (struct template_rates){.host = host,
                                  .miner = miner,
                                  .rates = rates_new(take_finding, t),
-                                 .allow = allow,
-                                 .ctx = ctx,
                                  .message = BUF_INIT(1024),
                                  .vigia = BUF_INIT(4096)};
     if (host->store)

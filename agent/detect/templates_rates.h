@@ -11,9 +11,8 @@
 
 struct template_rates;
 
-/* host and miner stay the caller's. allow(ctx): whether one more finding may be told. */
-struct template_rates *template_rates_new(const struct detect_host *host, struct miner *miner,
-                                          bool (*allow)(void *ctx), void *ctx);
+/* host and miner stay the caller's. */
+struct template_rates *template_rates_new(const struct detect_host *host, struct miner *miner);
 void template_rates_free(struct template_rates *t);
 
 void template_rates_record(struct template_rates *t, const struct record *r, const struct mined *m);

@@ -1,18 +1,12 @@
 #include "detect/templates.h"
 
 #define HEAD_KEY   SPAN("tpl\0head")
-#define HEAD_PARTS 8
+#define HEAD_PARTS 4
 #define VERSION    1
 
 void templates_head_save(const struct templates_head *h, struct buf *out)
 {
-    const uint64_t parts[HEAD_PARTS] = {VERSION,
-                                        (uint64_t)h->clock_ms,
-                                        (uint64_t)h->learned_ms,
-                                        (uint64_t)h->hour,
-                                        h->used,
-                                        h->suppressed,
-                                        h->told,
+    const uint64_t parts[HEAD_PARTS] = {VERSION, (uint64_t)h->clock_ms, (uint64_t)h->learned_ms,
                                         h->evicted};
     for (size_t i = 0; i < HEAD_PARTS; i++)
         buf_put_u64(out, parts[i]);
@@ -24,8 +18,7 @@ bool templates_head_load(struct span saved, struct templates_head *out)
     for (size_t i = 0; i < HEAD_PARTS; i++)
         if (!span_take_u64(&saved, &parts[i]))
             return false;
-    struct templates_head h = {(int64_t)parts[1], (int64_t)parts[2], (int64_t)parts[3], parts[4],
-                               parts[5],          parts[6],          parts[7]};
+    struct templates_head h = {(int64_t)parts[1], (int64_t)parts[2], parts[3]};
     /* Far below what would overflow when a day is added. */
     const int64_t most = INT64_MAX / 4;
     if (parts[0] != VERSION || saved.n > 0 || h.clock_ms < 0 || h.clock_ms > most ||

@@ -111,13 +111,14 @@ static void encode(void *ctx, const struct event *e)
 static void try_flood(struct span saved, bool hour)
 {
     static const struct config config = {.repeat_window_s = 3600, .budget = 1};
+    static const struct detector detector = {.name = "sigma"};
     static const struct flood_host host = {&config, NULL, NULL, encode, ignore_put, NULL};
     const struct event e = {.class_uid = EVENT_DETECTION, .severity = SEVERITY_LOW};
     if (hour) {
         struct budget *b = budget_new(&host);
         budget_restore(b, SPAN("flood.b.0123456789abcdef"), saved);
         budget_checkpoint(b);
-        budget_take(b, "sigma", &e, 1790000000000);
+        budget_take(b, &detector, &e, 1790000000000);
         budget_run(b, 1790003600000);
         budget_free(b);
     } else {

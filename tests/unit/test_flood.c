@@ -12,6 +12,9 @@
 
 /* ---- the store's double, and what is told ---- */
 
+static const struct detector sigma = {.name = "sigma"}, other = {.name = "other"},
+                             few = {.name = "few", .budget = 2};
+
 int store_each(struct store *s, enum store_table t, struct span prefix,
                bool (*each)(void *ctx, struct span key, struct span value), void *ctx)
 {
@@ -114,7 +117,7 @@ static size_t take(struct flood *f, const char *rule, uint32_t same, enum event_
 {
     struct event e = finding(rule, same, severity, NOW + after_ms);
     size_t before = seen.n;
-    flood_take(f, "sigma", &e, NOW + after_ms);
+    flood_take(f, &sigma, &e, NOW + after_ms);
     return seen.n - before;
 }
 
@@ -158,7 +161,7 @@ static void test_repeats_of_old_logs(void **state)
     for (int i = 0; i < 60; i++) { /* one a minute for an hour */
         struct event e = finding("r", 1, SEVERITY_LOW, NOW - 7 * 24 * HOUR + i * 60 * SECOND);
         size_t before = seen.n;
-        flood_take(f, "sigma", &e, NOW);
+        flood_take(f, &sigma, &e, NOW);
         told += seen.n - before;
     }
     assert_int_equal(told, 6 + 5); /* six windows, five of them ended */
@@ -215,7 +218,7 @@ static void test_budget(void **state)
     assert_int_equal(take(f, "quiet", 0, SEVERITY_LOW, 21), 0);
     assert_int_equal(take(f, "noise", 0, SEVERITY_HIGH, 22), 1); /* a budget of its own */
     struct event e = finding("noise", 0, SEVERITY_LOW, NOW);
-    flood_take(f, "templates", &e, NOW); /* another detector */
+    flood_take(f, &other, &e, NOW); /* another detector */
     assert_int_equal(seen.n, 3 + 1 + 1 + 1);
     assert_int_equal(seen.dropped, 8);
     flood_checkpoint(f);
@@ -239,6 +242,23 @@ static void test_budget(void **state)
 }
 
 /* More rules than have a row of their own cost no more memory, and are counted all the same. */
+/* A detector may have less than the configuration allows, but not more. */
+static void test_budget_of_a_detector(void **state)
+{
+    (void)state;
+    struct flood *f = open_flood();
+    for (uint64_t most = 1; most <= 3; most++) {
+        size_t before = seen.n;
+        config.budget = most;
+        for (int i = 0; i < 5; i++) {
+            struct event e = finding("r", 0, SEVERITY_LOW, NOW + (int64_t)most * HOUR);
+            flood_take(f, &few, &e, NOW + (int64_t)most * HOUR);
+        }
+        assert_int_equal(seen.n - before, (most < 2 ? most : 2) + (most > 1)); /* and a sum */
+    }
+    flood_close(f);
+}
+
 static void test_budget_of_many_rules(void **state)
 {
     (void)state;
@@ -341,10 +361,15 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(test_repeats),      TEST(test_repeats_of_old_logs),
-        TEST(test_many_windows), TEST(test_repeats_survive_a_kill),
-        TEST(test_budget),       TEST(test_budget_of_many_rules),
-        TEST(test_suppressions), TEST(test_broken_suppressions),
+        TEST(test_repeats),
+        TEST(test_repeats_of_old_logs),
+        TEST(test_many_windows),
+        TEST(test_repeats_survive_a_kill),
+        TEST(test_budget),
+        TEST(test_budget_of_a_detector),
+        TEST(test_budget_of_many_rules),
+        TEST(test_suppressions),
+        TEST(test_broken_suppressions),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

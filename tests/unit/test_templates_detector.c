@@ -169,30 +169,6 @@ static void test_hour(void **state)
     d->close(self);
 }
 
-static void feed_new(void *self, int64_t time_ms, int n)
-{
-    char message[64];
-    for (int i = 0; i < n; i++) {
-        snprintf(message, sizeof(message), "%c%c happened", 'a' + i % 26, 'a' + i / 26);
-        feed(self, time_ms, message);
-    }
-}
-
-static void test_flood(void **state)
-{
-    (void)state;
-    struct detect_health health;
-    void *self = learned();
-    feed_new(self, LEARNED + 9 * HOUR_MS, 50);
-    assert_int_equal(seen.n, TEMPLATES_BUDGET);
-    d->health(self, &health);
-    assert_non_null(strstr(health.detail, "30 findings"));
-    feed(self, LEARNED + 10 * HOUR_MS, "one more of them");
-    assert_int_equal(seen.n, TEMPLATES_BUDGET + 1);
-    assert_non_null(strstr(seen.vigia, "\"suppressed\":30"));
-    d->close(self);
-}
-
 static void test_false_times(void **state)
 {
     (void)state;
@@ -255,11 +231,11 @@ static void test_age(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rates), cmocka_unit_test(test_no_program),
-        cmocka_unit_test(test_new),   cmocka_unit_test(test_value),
-        cmocka_unit_test(test_hour),  cmocka_unit_test(test_flood),
-        cmocka_unit_test(test_kill),  cmocka_unit_test(test_false_times),
-        cmocka_unit_test(test_age),   cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_rates),       cmocka_unit_test(test_no_program),
+        cmocka_unit_test(test_new),         cmocka_unit_test(test_value),
+        cmocka_unit_test(test_hour),        cmocka_unit_test(test_kill),
+        cmocka_unit_test(test_false_times), cmocka_unit_test(test_age),
+        cmocka_unit_test(test_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
