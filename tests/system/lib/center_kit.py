@@ -3,6 +3,7 @@
 import hashlib
 import http.client
 import os
+import random
 import shutil
 import socket
 import ssl
@@ -59,9 +60,16 @@ def script(name, *words, root):
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port below those that the kernel gives to connections: a center that is away for a while finds
+    its port free when it comes back, whatever else connects on this machine meanwhile."""
+    while True:
+        port = random.SystemRandom().randrange(20000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                continue
 
 
 # ---- certificates, byte by byte ------------------------------------------------------------------
