@@ -286,7 +286,7 @@ demo: all                              ## the whole line on this host; KEEP=1 le
 	@scripts/prereqs --install demo
 	@scripts/demo $(if $(KEEP),--keep)
 
-reprocheck: $(DEPS)/ready              ## two builds in two folders give the same program
+reprocheck: all                        ## two builds in two folders give the same program
 	@scripts/reprocheck $(abspath $(DEPS)) $(TARGET)
 
 clean:                                 ## removes what was built, but not the libraries
