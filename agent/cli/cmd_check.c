@@ -135,14 +135,18 @@ static void print_errors(struct json_out *j, const char *key, const struct outco
     json_end_array(j);
 }
 
-static void print_json(const char *file, const char *config_error, const struct outcome *o,
-                       int code)
+static void print_json(const char *file, const struct config *c, const char *config_error,
+                       const struct outcome *o, int code)
 {
     struct buf text = BUF_INIT(16 << 20);
     struct json_out j;
     json_start(&j, &text);
     json_object(&j, NULL);
     json_text(&j, "config", file);
+    json_array(&j, "drop_ins");
+    for (size_t i = 0; c && i < c->drop_ins.n; i++)
+        json_text(&j, NULL, c->drop_ins.items[i]);
+    json_end_array(&j);
     json_text(&j, "config_error", config_error);
     for (size_t i = 0; i < KINDS; i++) {
         json_uint(&j, kinds[i].count, o[i].fine);
@@ -154,12 +158,15 @@ static void print_json(const char *file, const char *config_error, const struct 
     buf_release(&text);
 }
 
-static void print_words(const char *file, const char *config_error, const struct outcome *o)
+static void print_words(const char *file, const struct config *c, const char *config_error,
+                        const struct outcome *o)
 {
-    if (config_error[0])
-        fprintf(stderr, "vigia check: %s\n", config_error);
-    else
+    if (c)
         printf("%s: fine\n", file);
+    else
+        fprintf(stderr, "vigia check: %s\n", config_error);
+    for (size_t i = 0; c && i < c->drop_ins.n; i++)
+        printf("%s: fine\n", c->drop_ins.items[i]);
     for (size_t i = 0; i < KINDS; i++)
         if (o[i].where)
             printf("%s: %zu %s, %zu off\n", o[i].where, o[i].fine, kinds[i].what, o[i].broken);
@@ -193,9 +200,9 @@ static int check_all(const char *file, const char *rules, const char *checks, bo
     if (!c)
         code = 2;
     if (json)
-        print_json(file, e.text, o, code);
+        print_json(file, c, e.text, o, code);
     else
-        print_words(file, e.text, o);
+        print_words(file, c, e.text, o);
     for (size_t i = 0; i < KINDS; i++)
         buf_release(&o[i].errors);
     config_free(c);

@@ -217,6 +217,16 @@ static void note_space(struct support *s)
                    (unsigned long long)(free_bytes >> 20), (unsigned long long)(total >> 20));
 }
 
+static void add_drop_ins(struct support *s)
+{
+    for (size_t i = 0; i < s->config->drop_ins.n; i++) {
+        const char *path = s->config->drop_ins.items[i], *name = strrchr(path, '/');
+        char part[300];
+        snprintf(part, sizeof(part), "vigia.ini.d%s", name ? name : path);
+        add_file(s, part, "", path);
+    }
+}
+
 static void pack(struct support *s)
 {
     struct host_info host;
@@ -228,6 +238,7 @@ static void pack(struct support *s)
                host.arch);
     add_file(s, "vigia.ini", "", s->config_file);
     if (s->config) {
+        add_drop_ins(s);
         note_identity(s);
         note_space(s);
         add_file(s, "status.json", s->config->run_dir, "status.json");

@@ -2,6 +2,7 @@
 #include "config/line.h"
 
 #include "base/mem.h"
+#include "base/names.h"
 #include "base/slurp.h"
 #include "config/keys.h"
 #include "platform/file.h"
@@ -9,18 +10,27 @@
 #include <errno.h>
 #include <ini.h>
 
-#define FILE_MAX (256 * 1024)
-#define KEYS_MAX 64
+#define FILE_MAX     (256 * 1024)
+#define KEYS_MAX     64
+#define DROP_INS     ".d"
+#define DROP_INS_MAX 64
+
+/* Where a key stood last. */
+struct place {
+    int line; /* 0: nowhere */
+    unsigned file;
+};
 
 struct reading {
     struct config *config;
     const char *name;
     struct span rest;
     int line;
+    unsigned file; /* counts up: the configuration, then its drop-ins */
     bool failed;
     struct error *error;
-    int seen_at[KEYS_MAX]; /* line where a key of the table stood first */
-    int log_seen_at[CONFIG_LOGS_MAX][KEYS_MAX];
+    struct place seen[KEYS_MAX];
+    struct place log_seen[CONFIG_LOGS_MAX][KEYS_MAX];
 };
 
 static int fail(struct reading *r, const char *what)
@@ -100,20 +110,24 @@ static bool is_list(const struct config_key *k)
     return k->type == KEY_LIST || k->type == KEY_PATHS;
 }
 
-static int set(struct reading *r, const struct config_key *key, void *base, int *seen_at,
+/* What a later file says of a key replaces what an earlier one said, lists as a whole. */
+static int set(struct reading *r, const struct config_key *key, void *base, struct place *seen,
                const char *value)
 {
     struct error why;
     char text[600];
-    if (*seen_at && !is_list(key)) {
-        snprintf(text, sizeof(text), "%s stands twice; first in line %d", key->name, *seen_at);
+    bool again = seen->line && seen->file == r->file;
+    if (again && !is_list(key)) {
+        snprintf(text, sizeof(text), "%s stands twice; first in line %d", key->name, seen->line);
         return fail(r, text);
     }
+    if (seen->line && !again && is_list(key))
+        config_key_release(key, base);
     if (config_key_set(key, base, value, &why) != 0) {
         snprintf(text, sizeof(text), "%s: %s", key->name, why.text);
         return fail(r, text);
     }
-    *seen_at = r->line;
+    *seen = (struct place){r->line, r->file};
     return 1;
 }
 
@@ -131,12 +145,12 @@ static int take_value(void *ctx, const char *section, const char *name, const ch
         return unknown(r, section, name, known_section);
     size_t at = (size_t)(key - config_keys);
     if (!is_log)
-        return set(r, key, r->config, &r->seen_at[at], value);
+        return set(r, key, r->config, &r->seen[at], value);
     size_t index;
     struct config_log *log = log_section(r, section + 4, &index);
     if (!log)
         return fail(r, "more than 64 [log NAME] sections");
-    return set(r, key, log, &r->log_seen_at[index][at], value);
+    return set(r, key, log, &r->log_seen[index][at], value);
 }
 
 static void set_default(const struct config_key *k, void *base)
@@ -152,11 +166,11 @@ static void set_default(const struct config_key *k, void *base)
             config_key_set(k, base, text, NULL);
 }
 
-/* What the file did not say. Those of [log NAME] and all others lie in different structs. */
-static void set_defaults(bool of_log, void *base, const int *seen_at)
+/* What no file said. Those of [log NAME] and all others lie in different structs. */
+static void set_defaults(bool of_log, void *base, const struct place *seen)
 {
     for (const struct config_key *k = config_keys; k->section; k++)
-        if ((strcmp(k->section, "log") == 0) == of_log && seen_at[k - config_keys] == 0)
+        if ((strcmp(k->section, "log") == 0) == of_log && seen[k - config_keys].line == 0)
             set_default(k, base);
 }
 
@@ -187,29 +201,41 @@ static void set_folders(struct config *c)
     }
 }
 
-struct config *config_parse(const char *name, const char *text, size_t n, struct error *e)
+static struct reading *reading_new(const char *name, struct error *e)
 {
     struct reading *r = mem_new(1, sizeof(*r));
     r->config = mem_new(1, sizeof(*r->config));
-    r->name = name;
-    r->rest = span_make(text, n);
-    r->error = e;
     r->config->file = mem_text(name);
+    r->error = e;
+    return r;
+}
+
+static void read_text(struct reading *r, const char *name, struct span text)
+{
+    r->name = name;
+    r->rest = text;
+    r->line = 0;
+    r->file++;
     int bad_line = ini_parse_stream(next_line, r, take_value, r);
     if (bad_line != 0 && !r->failed) {
         r->line = bad_line > 0 ? bad_line : r->line;
         fail(r, "neither [section] nor key = value");
     }
-    set_defaults(false, r->config, r->seen_at);
-    for (size_t i = 0; i < r->config->logs_n; i++) {
-        set_defaults(true, &r->config->logs[i], r->log_seen_at[i]);
-        if (r->config->logs[i].path[0] == '\0' && !r->failed) {
+}
+
+/* The configuration, NULL if anything was wrong; ends the reading. */
+static struct config *reading_end(struct reading *r)
+{
+    struct config *c = r->config;
+    set_defaults(false, c, r->seen);
+    for (size_t i = 0; i < c->logs_n; i++) {
+        set_defaults(true, &c->logs[i], r->log_seen[i]);
+        if (c->logs[i].path[0] == '\0' && !r->failed) {
             r->failed = true;
-            error_set(e, "%s: [log %s] has no path", name, r->config->logs[i].name);
+            error_set(r->error, "%s: [log %s] has no path", c->file, c->logs[i].name);
         }
     }
-    set_folders(r->config);
-    struct config *c = r->config;
+    set_folders(c);
     if (r->failed) {
         config_free(c);
         c = NULL;
@@ -218,27 +244,85 @@ struct config *config_parse(const char *name, const char *text, size_t n, struct
     return c;
 }
 
-struct config *config_read(const char *file, struct error *e)
+struct config *config_parse(const char *name, const char *text, size_t n, struct error *e)
+{
+    struct reading *r = reading_new(name, e);
+    read_text(r, name, span_make(text, n));
+    return reading_end(r);
+}
+
+/* ---- files ---- */
+
+static void fail_file(struct reading *r, const char *file, int rc, const char *remedy)
+{
+    r->failed = true;
+    error_set(r->error, "%s: cannot be read: %s%s", file, error_text(rc), remedy);
+}
+
+/* What it should be and is, and not everybody's to write. -EPERM: that was told. */
+static int look_at(struct reading *r, const char *path, enum file_type type)
 {
     struct file_info info;
+    int rc = file_info_at(path, &info);
+    if (rc != 0 || info.type != type)
+        return rc != 0 ? rc : -EINVAL;
+    if (!(info.mode & 02))
+        return 0;
+    r->failed = true;
+    error_set(r->error, "%s: everybody may write to it; chmod o-w it first", path);
+    return -EPERM;
+}
+
+static void read_file(struct reading *r, const char *file, const char *remedy)
+{
     struct buf text = BUF_INIT(FILE_MAX);
-    struct config *c = NULL;
-    int rc = file_info_at(file, &info);
-    if (rc == 0 && info.type != FILE_REGULAR)
-        rc = -EINVAL;
-    if (rc == 0 && (info.mode & 02)) {
-        error_set(e, "%s: everybody may write to it; chmod o-w it first", file);
-        return NULL;
-    }
+    int rc = look_at(r, file, FILE_REGULAR);
     if (rc == 0)
         rc = slurp(file, &text);
-    if (rc != 0)
-        error_set(e, "%s: cannot be read: %s; give another file with --config", file,
-                  error_text(rc));
-    else
-        c = config_parse(file, buf_span(&text).p, text.n, e);
+    if (rc == 0)
+        read_text(r, file, buf_span(&text));
+    else if (!r->failed)
+        fail_file(r, file, rc, remedy);
     buf_release(&text);
-    return c;
+}
+
+/* What the administrators of this site say: the file itself stays as the package has it. */
+static void read_drop_ins(struct reading *r, const char *file)
+{
+    static const char *const endings[] = {".ini", NULL};
+    char folder[4400], path[4700];
+    struct names names;
+    struct config_list *list = &r->config->drop_ins;
+    snprintf(folder, sizeof(folder), "%s" DROP_INS, file);
+    int rc = look_at(r, folder, FILE_FOLDER);
+    if (rc != 0) {
+        if (!r->failed && rc != -ENOENT)
+            fail_file(r, folder, rc, "");
+        return;
+    }
+    rc = names_list(folder, endings, DROP_INS_MAX, &names);
+    if (rc == -E2BIG) {
+        r->failed = true;
+        error_set(r->error, "%s: more than %d files; join some", folder, DROP_INS_MAX);
+    } else if (rc != 0) {
+        fail_file(r, folder, rc, "");
+    }
+    for (size_t i = 0; i < names.n && !r->failed; i++) {
+        snprintf(path, sizeof(path), "%s/%s", folder, names.items[i]);
+        read_file(r, path, "");
+        list->items = mem_grow(list->items, list->n + 1, sizeof(*list->items));
+        list->items[list->n++] = mem_text(path);
+    }
+    names_release(&names);
+}
+
+struct config *config_read(const char *file, struct error *e)
+{
+    struct reading *r = reading_new(file, e);
+    read_file(r, file, "; give another file with --config");
+    if (!r->failed)
+        read_drop_ins(r, file);
+    return reading_end(r);
 }
 
 void config_free(struct config *c)
@@ -261,5 +345,8 @@ void config_free(struct config *c)
                      c->run_dir};
     for (size_t i = 0; i < sizeof(owned) / sizeof(owned[0]); i++)
         free(owned[i]);
+    for (size_t i = 0; i < c->drop_ins.n; i++)
+        free(c->drop_ins.items[i]);
+    free(c->drop_ins.items);
     free(c);
 }

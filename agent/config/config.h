@@ -90,23 +90,26 @@ struct config {
     int64_t inventory_look_s;  /* time between two looks for changes */
 
     /* where everything lies, from root */
-    char *rules_dir;     /* <root>/etc/vigia/rules */
-    char *sigma_dir;     /* <root>/etc/vigia/sigma */
-    char *severity_file; /* <root>/etc/vigia/severity */
-    char *suppress_file; /* <root>/etc/vigia/suppressions.ini */
-    char *support_file;  /* <root>/etc/vigia/support.ini */
-    char *checks_dir;    /* <root>/etc/vigia/checks */
-    char *pki_dir;       /* <root>/etc/vigia/pki */
-    char *state_dir;     /* <root>/var/lib/vigia/state */
-    char *outbox_dir;    /* <root>/var/lib/vigia/outbox */
-    char *inbox_dir;     /* <root>/var/lib/vigia/inbox */
-    char *requests_dir;  /* <root>/var/lib/vigia/requests */
-    char *run_dir;       /* <root>/run/vigia */
+    char *rules_dir;             /* <root>/etc/vigia/rules */
+    char *sigma_dir;             /* <root>/etc/vigia/sigma */
+    char *severity_file;         /* <root>/etc/vigia/severity */
+    char *suppress_file;         /* <root>/etc/vigia/suppressions.ini */
+    char *support_file;          /* <root>/etc/vigia/support.ini */
+    char *checks_dir;            /* <root>/etc/vigia/checks */
+    char *pki_dir;               /* <root>/etc/vigia/pki */
+    char *state_dir;             /* <root>/var/lib/vigia/state */
+    char *outbox_dir;            /* <root>/var/lib/vigia/outbox */
+    char *inbox_dir;             /* <root>/var/lib/vigia/inbox */
+    char *requests_dir;          /* <root>/var/lib/vigia/requests */
+    char *run_dir;               /* <root>/run/vigia */
+    struct config_list drop_ins; /* the files of <file>.d that were read, in their order */
     char *host_root; /* what integrity, logs and patch state read as "/": "" or a folder (tests) */
 };
 
-/* NULL and e ("file:line: what is wrong, what is allowed") on failure. Refuses a file that others
- * may write. */
+/* The file, and after it every .ini file of the folder <file>.d in the order of their names, 64 at
+ * most: what a later one says of a key replaces what was said before, lists as a whole. NULL and e
+ * ("file:line: what is wrong, what is allowed") on failure. Refuses a file that others may write.
+ */
 struct config *config_read(const char *file, struct error *e);
 /* For tests and fuzzing: the same from memory, no check of permissions. */
 struct config *config_parse(const char *name, const char *text, size_t n, struct error *e);

@@ -195,6 +195,7 @@ void config_key_release(const struct config_key *key, void *base)
         for (size_t i = 0; i < list->n; i++)
             free(list->items[i]);
         free(list->items);
+        *list = (struct config_list){0};
     } else if (key->type == KEY_TEXT || key->type == KEY_CHOICE || key->type == KEY_URL ||
                key->type == KEY_PATH) {
         char *text;

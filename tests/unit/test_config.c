@@ -2,7 +2,9 @@
 #include "base/slurp.h"
 #include "config/config.h"
 #include "config/keys.h"
+#include "platform/file.h"
 #include "unit/cmocka_all.h"
+#include "unit/scratch.h"
 
 static struct config *parse(const char *text, struct error *e)
 {
@@ -102,6 +104,53 @@ static void long_lines_and_nul_are_refused(void **state)
     assert_null(config_parse("t", "[agent]\nna\0me = x\n", 18, &e));
 }
 
+static const char *put(const char *name, const char *text)
+{
+    static char path[4600];
+    snprintf(path, sizeof(path), "%s/%s", scratch_path(), name);
+    scratch_append(path, text, strlen(text));
+    return path;
+}
+
+static void drop_ins_replace_what_the_file_says(void **state)
+{
+    (void)state;
+    struct error e;
+    scratch_open();
+    char file[4600], folder[4700];
+    snprintf(file, sizeof(file), "%s",
+             put("a.ini", "[agent]\ntag = a\ntag = b\ncriticality = low\n[log app]\npath = /x\n"));
+    snprintf(folder, sizeof(folder), "%s.d", file);
+    struct config *c = config_read(file, &e);
+    assert_non_null(c);
+    assert_int_equal(c->drop_ins.n, 0);
+    config_free(c);
+
+    assert_int_equal(folder_make(folder, 0755), 0);
+    put("a.ini.d/20-b.ini", "[agent]\ntag = d\ntag = e\n[integrity]\npath = /srv\n");
+    put("a.ini.d/10-a.ini", "[agent]\ntag = c\nname = n\n[log app]\nformat = plain\n");
+    put("a.ini.d/30-c.ini.bak", "[nonsense]\n");
+    put("a.ini.d/.hidden.ini", "[nonsense]\n");
+    c = config_read(file, &e);
+    assert_non_null(c);
+    assert_int_equal(c->drop_ins.n, 2);
+    assert_int_equal(c->tags.n, 2);
+    assert_string_equal(c->tags.items[0], "d");
+    assert_string_equal(c->tags.items[1], "e");
+    assert_string_equal(c->name, "n");
+    assert_string_equal(c->criticality, "low");
+    assert_int_equal(c->paths.n, 1);
+    assert_int_equal(c->logs_n, 1);
+    assert_string_equal(c->logs[0].path, "/x");
+    assert_string_equal(c->logs[0].format, "plain");
+    config_free(c);
+
+    put("a.ini.d/20-b.ini", "\n[spool]\ncap = lots\n");
+    assert_null(config_read(file, &e));
+    assert_non_null(strstr(e.text, "a.ini.d/20-b.ini:8: cap"));
+    scratch_close();
+}
+
 static bool documents(struct span file, const struct config_key *key)
 {
     char line[128];
@@ -140,6 +189,7 @@ int main(void)
         cmocka_unit_test(errors_say_where_and_what_helps),
         cmocka_unit_test(a_path_with_a_drive_gets_slashes),
         cmocka_unit_test(long_lines_and_nul_are_refused),
+        cmocka_unit_test(drop_ins_replace_what_the_file_says),
         cmocka_unit_test(the_shipped_file_is_complete_and_good),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
