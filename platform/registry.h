@@ -20,6 +20,7 @@
 #define REGISTRY_NAME_MAX (255 * 3 + 1) /* of a key, with its end; of Windows' documentation */
 #define REGISTRY_DATA_MAX                                                                          \
     (64 * 1024) /* of a value; what is longer is cut, size says how long it is */
+#define REGISTRY_READ_MAX (1 << 20) /* nothing is read of what is longer than this: n is 0 */
 
 /* What a 64-bit program sees, or a 32-bit one (WOW6432Node). */
 enum registry_view { REGISTRY_64, REGISTRY_32 };
@@ -68,9 +69,19 @@ int registry_get(struct registry_key *key, const char *name, struct registry_val
 /* Owner, group and access list as SDDL text (Microsoft's, "O:BAG:SYD:..."). */
 int registry_security(const struct registry_key *key, char *out, size_t size);
 
-/* Tells when anything at the key or below it changes: what to wait on is ready once; then it has to
- * be asked for again. It ends with the key. */
-int registry_watch(struct registry_key *key);
-wait_t registry_wait(const struct registry_key *key);
+/*
+ * Watching: one thing to wait on for many keys. It is ready from the first change at or below one
+ * of them on, until it is reset; which key it was it does not say. A key that is not there is
+ * waited for: the nearest one above it tells when keys come or go right below it.
+ */
+struct registry_watch;
+int registry_watch_open(struct registry_watch **out);
+void registry_watch_close(struct registry_watch *w); /* NULL does nothing */
+/* -EACCES and the like: this one is not watched. */
+int registry_watch_add(struct registry_watch *w, const char *path, enum registry_view view);
+/* Forgets the keys and the change; what is to be watched on is added anew, before it is read. */
+void registry_watch_reset(struct registry_watch *w);
+bool registry_watch_ready(const struct registry_watch *w);
+wait_t registry_watch_wait(const struct registry_watch *w);
 
 #endif

@@ -64,14 +64,38 @@ int registry_security(const struct registry_key *key, char *out, size_t size)
     return -ENOSYS;
 }
 
-int registry_watch(struct registry_key *key)
+int registry_watch_open(struct registry_watch **out)
 {
-    (void)key;
+    *out = NULL;
     return -ENOSYS;
 }
 
-wait_t registry_wait(const struct registry_key *key)
+void registry_watch_close(struct registry_watch *w)
 {
-    (void)key;
+    (void)w;
+}
+
+int registry_watch_add(struct registry_watch *w, const char *path, enum registry_view view)
+{
+    (void)w;
+    (void)path;
+    (void)view;
+    return -ENOSYS;
+}
+
+void registry_watch_reset(struct registry_watch *w)
+{
+    (void)w;
+}
+
+bool registry_watch_ready(const struct registry_watch *w)
+{
+    (void)w;
+    return false;
+}
+
+wait_t registry_watch_wait(const struct registry_watch *w)
+{
+    (void)w;
     return WAIT_NONE;
 }

@@ -1,6 +1,7 @@
 #include "platform/registry.h"
 
 #include "platform/windows/path.h"
+#include "platform/windows/registry.h"
 
 #include <errno.h>
 #include <sddl.h>
@@ -12,19 +13,40 @@
     (OWNER_SECURITY_INFORMATION | GROUP_SECURITY_INFORMATION | DACL_SECURITY_INFORMATION)
 #define VALUE_NAME_MAX 16384 /* wchar_t, with the end; of Windows' documentation */
 #define KEY_NAME_MAX   256
+#define NAME_USUAL     256 /* wchar_t */
+#define DATA_USUAL     1024
 #define EPOCH_MS       11644473600000 /* from 1601 to 1970 */
 
 struct registry_key {
     HKEY handle;
     REGSAM view;
-    HANDLE changed;               /* NULL until it is watched */
-    wchar_t name[VALUE_NAME_MAX]; /* of the value looked at */
-    union {
-        uint8_t bytes[REGISTRY_DATA_MAX];
-        wchar_t wide[REGISTRY_DATA_MAX / sizeof(wchar_t)];
-    } data;
-    char text[REGISTRY_DATA_MAX / sizeof(wchar_t) * 3 + 5];
+    wchar_t *name; /* of the value looked at; these three grow as they have to */
+    uint8_t *data;
+    char *text;
+    uint32_t name_room, data_room, text_room; /* wchar_t, bytes, bytes */
 };
+
+bool registry_hive(const char *path, HKEY *hive, const char **rest)
+{
+    static const struct {
+        const char *name;
+        HKEY hive;
+    } hives[] = {{"HKLM", HKEY_LOCAL_MACHINE}, {"HKU", HKEY_USERS}};
+    for (size_t i = 0; i < sizeof(hives) / sizeof(hives[0]); i++) {
+        size_t n = strlen(hives[i].name);
+        if (_strnicmp(path, hives[i].name, n) != 0 || (path[n] != '\\' && path[n] != '\0'))
+            continue;
+        *hive = hives[i].hive;
+        *rest = path + n + (path[n] == '\\');
+        return true;
+    }
+    return false;
+}
+
+REGSAM registry_sam(enum registry_view view)
+{
+    return view == REGISTRY_32 ? KEY_WOW64_32KEY : KEY_WOW64_64KEY;
+}
 
 static int open_below(HKEY parent, const char *path, REGSAM view, struct registry_key **out)
 {
@@ -33,11 +55,10 @@ static int open_below(HKEY parent, const char *path, REGSAM view, struct registr
     int n = wide_of_text(path, strlen(path), wide, REGISTRY_PATH_MAX);
     if (n < 0)
         return n;
-    struct registry_key *key = malloc(sizeof(*key));
+    struct registry_key *key = calloc(1, sizeof(*key));
     if (!key)
         return -ENOMEM;
     key->view = view;
-    key->changed = NULL;
     LSTATUS status = RegOpenKeyExW(parent, wide, 0, KEY_READ | view, &key->handle);
     if (status != ERROR_SUCCESS) {
         free(key);
@@ -49,18 +70,11 @@ static int open_below(HKEY parent, const char *path, REGSAM view, struct registr
 
 int registry_open(const char *path, enum registry_view view, struct registry_key **out)
 {
-    static const struct {
-        const char *name;
-        HKEY hive;
-    } hives[] = {{"HKLM", HKEY_LOCAL_MACHINE}, {"HKU", HKEY_USERS}};
+    HKEY hive;
+    const char *rest;
     *out = NULL;
-    for (size_t i = 0; i < sizeof(hives) / sizeof(hives[0]); i++) {
-        size_t n = strlen(hives[i].name);
-        if (_strnicmp(path, hives[i].name, n) == 0 && (path[n] == '\\' || path[n] == '\0'))
-            return open_below(hives[i].hive, path + n + (path[n] == '\\'),
-                              view == REGISTRY_32 ? KEY_WOW64_32KEY : KEY_WOW64_64KEY, out);
-    }
-    return -ENOENT;
+    return registry_hive(path, &hive, &rest) ? open_below(hive, rest, registry_sam(view), out)
+                                             : -ENOENT;
 }
 
 int registry_open_at(const struct registry_key *key, const char *name, struct registry_key **out)
@@ -73,8 +87,9 @@ void registry_close(struct registry_key *key)
     if (!key)
         return;
     RegCloseKey(key->handle);
-    if (key->changed)
-        CloseHandle(key->changed);
+    free(key->name);
+    free(key->data);
+    free(key->text);
     free(key);
 }
 
@@ -118,74 +133,99 @@ static uint64_t number_of(uint32_t type, const uint8_t *data, uint32_t n)
     return number;
 }
 
-static const char *text_of(struct registry_key *key, uint32_t type, uint32_t n)
+static bool is_text(uint32_t type)
 {
-    wchar_t *wide = key->data.wide;
-    size_t length = n / sizeof(wchar_t);
-    key->text[0] = '\0';
-    if (type != REGISTRY_SZ && type != REGISTRY_EXPAND_SZ && type != REGISTRY_LINK &&
-        type != REGISTRY_MULTI_SZ)
-        return key->text;
+    return type == REGISTRY_SZ || type == REGISTRY_EXPAND_SZ || type == REGISTRY_LINK ||
+           type == REGISTRY_MULTI_SZ;
+}
+
+/* What is in it is lost. False: no memory. */
+static bool make_room(void *at, uint32_t *room, uint32_t wanted, size_t unit)
+{
+    void *old, *grown;
+    if (*room >= wanted)
+        return true;
+    memcpy(&old, at, sizeof(old));
+    free(old);
+    grown = malloc(wanted * unit);
+    memcpy(at, &grown, sizeof(grown));
+    *room = grown ? wanted : 0;
+    return grown != NULL;
+}
+
+static int put_text(struct registry_key *key, uint32_t type, uint32_t n)
+{
+    size_t length = is_text(type) ? n / sizeof(wchar_t) : 0;
+    const wchar_t *wide = (const wchar_t *)(const void *)key->data;
+    if (!make_room(&key->text, &key->text_room, (uint32_t)length * 3 + 5, 1))
+        return -ENOMEM;
     if (type != REGISTRY_MULTI_SZ)
         length = wcsnlen(wide, length);
     while (type == REGISTRY_MULTI_SZ && length > 1 && !wide[length - 1] && !wide[length - 2])
         length--;
-    int used = text_of_wide(wide, length, key->text, sizeof(key->text));
+    if (type == REGISTRY_MULTI_SZ && length == 1 && !wide[0])
+        length = 0;
+    int used = text_of_wide(wide, length, key->text, key->text_room);
     for (int i = 0; i < used; i++)
         if (key->text[i] == '\0')
             key->text[i] = '\n';
-    return key->text;
+    return used < 0 ? used : 0;
 }
 
-/* What was read into the key; size: of what there is. */
-static int tell(struct registry_key *key, size_t name_n, DWORD type, DWORD size,
+/* What was read into the key; n: bytes of it, size: of what there is. */
+static int tell(struct registry_key *key, size_t name_n, DWORD type, uint32_t n, DWORD size,
                 struct registry_value *out)
 {
-    uint32_t n = size < REGISTRY_DATA_MAX ? size : REGISTRY_DATA_MAX;
     int length = text_of_wide(key->name, name_n, out->name, sizeof(out->name));
     if (length == -ENAMETOOLONG)
         length = text_of_wide(key->name, (sizeof(out->name) - 5) / 3, out->name, sizeof(out->name));
     if (length < 0)
         return length;
+    int rc = put_text(key, type, n);
     out->type = type;
     out->size = size;
-    out->data = key->data.bytes;
+    out->data = key->data;
     out->n = n;
-    out->number = number_of(type, key->data.bytes, n);
-    out->text = text_of(key, type, n);
-    return 0;
+    out->number = number_of(type, key->data, n);
+    out->text = key->text;
+    return rc;
 }
 
-/* Of what is too long for the key's buffer, its beginning; there is no call that gives a part. */
-static LSTATUS read_long(struct registry_key *key, DWORD *type, DWORD *size)
+/* It may grow while it is read, so it is tried some times. */
+static int read_value(struct registry_key *key, size_t name_n, struct registry_value *out)
 {
+    DWORD type = 0, size = DATA_USUAL;
     LSTATUS status = ERROR_MORE_DATA;
     for (int tries = 0; status == ERROR_MORE_DATA && tries < 4; tries++) {
-        uint8_t *all = malloc(*size);
-        if (!all)
+        if (size > REGISTRY_READ_MAX)
+            return tell(key, name_n, type, 0, size, out);
+        if (!make_room(&key->data, &key->data_room, size, 1))
+            return -ENOMEM;
+        size = key->data_room;
+        status = RegQueryValueExW(key->handle, key->name, NULL, &type, key->data, &size);
+    }
+    if (status != ERROR_SUCCESS)
+        return errno_of_error((DWORD)status);
+    return tell(key, name_n, type, size < REGISTRY_DATA_MAX ? size : REGISTRY_DATA_MAX, size, out);
+}
+
+static LSTATUS name_of(struct registry_key *key, uint32_t i, DWORD *n)
+{
+    static const uint32_t rooms[] = {NAME_USUAL, VALUE_NAME_MAX};
+    LSTATUS status = ERROR_MORE_DATA;
+    for (int tries = 0; status == ERROR_MORE_DATA && tries < 2; tries++) {
+        if (!make_room(&key->name, &key->name_room, rooms[tries], sizeof(wchar_t)))
             return ERROR_NOT_ENOUGH_MEMORY;
-        status = RegQueryValueExW(key->handle, key->name, NULL, type, all, size);
-        if (status == ERROR_SUCCESS)
-            memcpy(key->data.bytes, all, *size < REGISTRY_DATA_MAX ? *size : REGISTRY_DATA_MAX);
-        free(all);
+        *n = key->name_room;
+        status = RegEnumValueW(key->handle, i, key->name, n, NULL, NULL, NULL, NULL);
     }
     return status;
 }
 
-static int read_value(struct registry_key *key, size_t name_n, struct registry_value *out)
-{
-    DWORD type, size = REGISTRY_DATA_MAX;
-    LSTATUS status = RegQueryValueExW(key->handle, key->name, NULL, &type, key->data.bytes, &size);
-    if (status == ERROR_MORE_DATA)
-        status = read_long(key, &type, &size);
-    return status == ERROR_SUCCESS ? tell(key, name_n, type, size, out)
-                                   : errno_of_error((DWORD)status);
-}
-
 int registry_value(struct registry_key *key, uint32_t i, struct registry_value *out)
 {
-    DWORD n = VALUE_NAME_MAX;
-    LSTATUS status = RegEnumValueW(key->handle, i, key->name, &n, NULL, NULL, NULL, NULL);
+    DWORD n;
+    LSTATUS status = name_of(key, i, &n);
     if (status == ERROR_NO_MORE_ITEMS)
         return 0;
     if (status != ERROR_SUCCESS)
@@ -196,7 +236,9 @@ int registry_value(struct registry_key *key, uint32_t i, struct registry_value *
 
 int registry_get(struct registry_key *key, const char *name, struct registry_value *out)
 {
-    int n = wide_of_text(name, strlen(name), key->name, VALUE_NAME_MAX);
+    if (!make_room(&key->name, &key->name_room, (uint32_t)strlen(name) + 4, sizeof(wchar_t)))
+        return -ENOMEM;
+    int n = wide_of_text(name, strlen(name), key->name, key->name_room);
     return n < 0 ? n : read_value(key, (size_t)n, out);
 }
 
@@ -217,25 +259,4 @@ int registry_security(const struct registry_key *key, char *out, size_t size)
     int length = text_of_wide(wide, wcslen(wide), out, size);
     LocalFree(wide);
     return length < 0 ? length : 0;
-}
-
-/* ---- changes ---- */
-
-int registry_watch(struct registry_key *key)
-{
-    if (!key->changed)
-        key->changed = CreateEventW(NULL, FALSE, FALSE, NULL);
-    if (!key->changed)
-        return errno_of_last();
-    LSTATUS status =
-        RegNotifyChangeKeyValue(key->handle, TRUE,
-                                REG_NOTIFY_CHANGE_NAME | REG_NOTIFY_CHANGE_LAST_SET |
-                                    REG_NOTIFY_CHANGE_SECURITY | REG_NOTIFY_THREAD_AGNOSTIC,
-                                key->changed, TRUE);
-    return errno_of_error((DWORD)status) * (status != ERROR_SUCCESS);
-}
-
-wait_t registry_wait(const struct registry_key *key)
-{
-    return key->changed ? (wait_t)key->changed : WAIT_NONE;
 }
