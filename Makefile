@@ -202,7 +202,7 @@ check-windows: msi                     ## the program for Windows and its unit t
 	@BUILD=$(CURDIR)/build/windows nice scripts/check windows
 
 .PHONY: msi
-msi: windows                           ## the installer: build/msi/vigia.msi
+msi: windows                           ## the installer: build/msi/vigia.msi; SIGN=KEY: signed (see scripts/msi)
 	@scripts/prereqs --install msi
 	@BUILD=build/windows DEPS=$(WINDOWS_DEPS) scripts/msi
 
