@@ -23,6 +23,7 @@ struct list {
     struct mined *items; /* room for MINER_MAX */
     size_t n;
     struct templates_head head;
+    int64_t learn_ms;
 };
 
 static bool take(void *ctx, struct span key, struct span value)
@@ -48,7 +49,7 @@ static int by_count(const void *a, const void *b)
 
 static bool is_learning(const struct list *l)
 {
-    return l->head.learned_ms < TEMPLATES_LEARN_MS;
+    return l->head.learned_ms < l->learn_ms;
 }
 
 static unsigned hours_of(const struct mined *t)
@@ -136,7 +137,8 @@ int cmd_templates(int argc, char **argv)
         fprintf(stderr, "vigia templates: %s\n", e.text);
         return 2;
     }
-    struct list l = {.items = mem_new(MINER_MAX, sizeof(struct mined))};
+    struct list l = {.items = mem_new(MINER_MAX, sizeof(struct mined)),
+                     .learn_ms = c->learn_s * 1000};
     rc = store_look(c->state_dir, STORE_DETECT, TEMPLATES_KEY_PREFIX, take, &l, &e);
     if (rc == 0) {
         qsort(l.items, l.n, sizeof(l.items[0]), by_count);

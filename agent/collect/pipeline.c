@@ -422,6 +422,13 @@ size_t pipeline_waits(struct pipeline *p, wait_t *out, size_t max)
     return n;
 }
 
+/* A silence ought to be seen not much later than it is one. */
+static int64_t tick_every(const struct config *c)
+{
+    int64_t part = c->silence_s * 1000 / 12;
+    return part < TICK_MS ? part : TICK_MS;
+}
+
 /* When they want to know the time again. */
 static int64_t tick_detectors(struct pipeline *p, int64_t now_ms)
 {
@@ -430,7 +437,7 @@ static int64_t tick_detectors(struct pipeline *p, int64_t now_ms)
     for (size_t i = 0; i < p->detectors_n; i++)
         if (p->detectors[i].self && p->detectors[i].is->tick)
             p->detectors[i].is->tick(p->detectors[i].self, clock_wall_ms());
-    p->tick_due = now_ms + TICK_MS;
+    p->tick_due = now_ms + tick_every(p->config);
     return p->tick_due;
 }
 

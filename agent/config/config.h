@@ -75,6 +75,8 @@ struct config {
     bool detect;
     int64_t repeat_window_s; /* 0: every finding is told */
     uint64_t budget;         /* findings of a detector and severity told in an hour, 0: no limit */
+    int64_t learn_s;         /* nothing is new on this host, and no log silent, before that */
+    int64_t silence_s;       /* a shorter silence of a log is none */
 
     /* [patch] */
     bool patch;

@@ -86,6 +86,10 @@ const struct config_key config_keys[] = {
     KEY("detect", "budget", KEY_NUMBER, budget, 0, 1000000, NULL, "500",
         "Findings of a detector, and of a severity, that are told in an hour; the rest is counted, "
         "but the first of each rule is told. 0: no limit."),
+    KEY("detect", "learn", KEY_DURATION, learn_s, 1, 90 * DAY, NULL, "7d",
+        "How long it is learned what this host usually logs, before what is new is told."),
+    KEY("detect", "silence", KEY_DURATION, silence_s, 1, 7 * DAY, NULL, "1h",
+        "A log that is silent for three times as long as ever is told, but not before this time."),
 
     KEY("patch", "enabled", KEY_BOOL, patch, 0, 0, NULL, "yes",
         "Tell installed packages and pending updates."),

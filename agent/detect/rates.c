@@ -7,16 +7,17 @@
 
 #define WEEK_MS      (RATES_HOURS * RATES_HOUR_MS)
 #define SILENT_TIMES 3
-#define SILENT_LEAST RATES_HOUR_MS
 
 size_t rates_bytes(void)
 {
     return sizeof(struct rates);
 }
 
-struct rates *rates_new(void (*tell)(void *ctx, const struct rates_finding *f), void *ctx)
+struct rates *rates_new(struct rates_limits limits,
+                        void (*tell)(void *ctx, const struct rates_finding *f), void *ctx)
 {
     struct rates *r = mem_new(1, sizeof(*r));
+    r->limits = limits;
     r->tell = tell;
     r->ctx = ctx;
     return r;
@@ -70,7 +71,8 @@ static void look_for_silence(struct rates *r, struct rates_series *s)
 {
     int64_t silent = r->now_ms - s->seen_ms, bound = SILENT_TIMES * longest_ms(s);
     if (s->told_silence || s->messages < RATES_LEARN_MESSAGES ||
-        r->now_ms - s->first_ms < RATES_LEARN_MS || silent < SILENT_LEAST || silent < bound)
+        r->now_ms - s->first_ms < r->limits.learn_ms || silent < r->limits.silence_ms ||
+        silent < bound)
         return;
     struct rates_finding f = {.kind = RATES_SILENT,
                               .whole = true,

@@ -4,13 +4,13 @@
  *
  * Told are, at once, a series with far more messages in this hour than ever usual; at the end of
  * the hour, one with far fewer; and a whole log that is silent for three times as long as it ever
- * was in the last four weeks (an hour at least).
+ * was in the last four weeks (silence_ms at least).
  *
  * It knows no clock: rates_tick says what time it is, every few minutes. An hour that was not
  * watched from its begin to its end teaches nothing, nor is anything missed in it: after a start,
  * a pause or a jump of the clock.
  *
- * Whole logs need RATES_LEARN_MS and RATES_LEARN_MESSAGES before their silence counts. There is
+ * Whole logs need learn_ms and RATES_LEARN_MESSAGES before their silence counts. There is
  * room for RATES_MAX series; a new one takes the place of a template that was not seen for
  * RATES_IDLE_MS, or is refused.
  */
@@ -27,7 +27,6 @@
 #define RATES_NAME_MAX       96
 #define RATES_HOUR_MS        3600000LL
 #define RATES_PAUSE_MS       (15 * 60000LL) /* a longer time between two ticks is a pause */
-#define RATES_LEARN_MS       (7 * 24 * RATES_HOUR_MS)
 #define RATES_LEARN_MESSAGES 100
 #define RATES_IDLE_MS        (14 * 24 * RATES_HOUR_MS)
 
@@ -45,9 +44,14 @@ struct rates_finding {
     int64_t silent_ms, longest_ms; /* RATES_SILENT: now, and ever before */
 };
 
+struct rates_limits {
+    int64_t learn_ms, silence_ms;
+};
+
 struct rates;
 /* tell: called by rates_count and rates_tick. */
-struct rates *rates_new(void (*tell)(void *ctx, const struct rates_finding *f), void *ctx);
+struct rates *rates_new(struct rates_limits limits,
+                        void (*tell)(void *ctx, const struct rates_finding *f), void *ctx);
 void rates_free(struct rates *r);
 
 /* One more message of the series. key tells series apart, name is for people. */

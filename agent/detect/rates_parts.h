@@ -28,6 +28,7 @@ struct rates_series {
 struct rates {
     void (*tell)(void *ctx, const struct rates_finding *f);
     void *ctx;
+    struct rates_limits limits;
     int64_t now_ms; /* of the last tick; 0: there was none */
     int64_t hour;   /* since 1970 */
     int64_t week;   /* that longest_s[0] is of */

@@ -65,7 +65,7 @@ static void move_clock(struct templates *s, int64_t time_ms)
 
 static bool is_learning(const struct templates *s)
 {
-    return s->head.learned_ms < TEMPLATES_LEARN_MS;
+    return s->head.learned_ms < s->host.config->learn_s * 1000;
 }
 
 /* ---- findings ---- */

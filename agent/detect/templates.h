@@ -1,6 +1,6 @@
 /*
- * The detector of what this host never logged before. It learns for TEMPLATES_LEARN_MS; then it
- * tells
+ * The detector of what this host never logged before. It learns for learn_s of the configuration;
+ * then it tells
  * - template-new: a message that is of no known template (miner.h),
  * - template-value: another value where there was always the same, when the template has been seen
  *   TEMPLATES_FIRM times: a user, a command, a destination; plain numbers do not count,
@@ -26,7 +26,6 @@
 #include <stdbool.h>
 
 #define TEMPLATES_DAY_MS    86400000LL
-#define TEMPLATES_LEARN_MS  (7 * TEMPLATES_DAY_MS)
 #define TEMPLATES_KEEP_MS   (90 * TEMPLATES_DAY_MS)
 #define TEMPLATES_FIRM      64 /* a power of two: state holds it exactly */
 #define TEMPLATES_HOUR_DAYS 7

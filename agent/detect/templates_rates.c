@@ -81,13 +81,20 @@ static void put_numbers(struct template_rates *t, const struct rates_finding *f)
     json_end_object(&j);
 }
 
+static void put_silence(struct buf *out, int64_t silent_s, int64_t longest_s)
+{
+    bool long_ago = silent_s >= 600;
+    int64_t unit = long_ago ? 60 : 1;
+    buf_printf(out, "for %lld %s, the longest before was %lld %s", (long long)(silent_s / unit),
+               long_ago ? "min" : "s", (long long)(longest_s / unit), long_ago ? "min" : "s");
+}
+
 static void put_words(struct template_rates *t, const struct rates_finding *f)
 {
     buf_clear(&t->message);
     buf_printf(&t->message, "%s: %.*s: ", kinds[f->kind].title, (int)f->name.n, f->name.p);
     if (f->kind == RATES_SILENT)
-        buf_printf(&t->message, "for %lld min, the longest before was %lld min",
-                   (long long)(f->silent_ms / 60000), (long long)(f->longest_ms / 60000));
+        put_silence(&t->message, f->silent_ms / 1000, f->longest_ms / 1000);
     else
         buf_printf(&t->message, "%llu, usual are about %llu", (unsigned long long)f->count,
                    (unsigned long long)f->usual);
@@ -139,9 +146,10 @@ static bool restore_one(void *ctx, struct span key, struct span value)
 struct template_rates *template_rates_new(const struct detect_host *host, struct miner *miner)
 {
     struct template_rates *t = mem_new(1, sizeof(*t));
+    struct rates_limits limits = {host->config->learn_s * 1000, host->config->silence_s * 1000};
     *t = (struct template_rates){.host = host,
                                  .miner = miner,
-                                 .rates = rates_new(take_finding, t),
+                                 .rates = rates_new(limits, take_finding, t),
                                  .message = BUF_INIT(1024),
                                  .vigia = BUF_INIT(4096)};
     if (host->store)

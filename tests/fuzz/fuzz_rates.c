@@ -35,7 +35,8 @@ static bool load_piece(struct rates *r, struct span *rest)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    struct rates *r = rates_new(tell, NULL), *copy = rates_new(tell, NULL);
+    static const struct rates_limits limits = {7 * 24 * RATES_HOUR_MS, RATES_HOUR_MS};
+    struct rates *r = rates_new(limits, tell, NULL), *copy = rates_new(limits, tell, NULL);
     struct span rest = span_make(data, n), step;
     int64_t now = 1796000000000;
     while (load_piece(r, &rest))

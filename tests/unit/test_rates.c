@@ -8,6 +8,8 @@
 #define MINUTE 60000LL
 #define MONDAY (2973LL * RATES_HOURS * HOUR) /* an hour of the week 0, in 2026 */
 
+static const struct rates_limits usual_limits = {7 * 24 * HOUR, HOUR};
+
 static struct {
     size_t n;
     struct rates_finding last;
@@ -25,7 +27,7 @@ static void tell(void *ctx, const struct rates_finding *f)
 static struct rates *begin(void)
 {
     memset(&told, 0, sizeof(told));
-    return rates_new(tell, NULL);
+    return rates_new(usual_limits, tell, NULL);
 }
 
 static const struct span syslog_name = SPAN("/var/log/syslog");
@@ -168,7 +170,7 @@ static struct rates *reopened(struct rates *r)
     state_kit_clear();
     rates_save(r, put, NULL);
     rates_free(r);
-    r = rates_new(tell, NULL);
+    r = rates_new(usual_limits, tell, NULL);
     state_kit_each(STORE_DETECT, RATES_KEY_PREFIX, load, r);
     return r;
 }

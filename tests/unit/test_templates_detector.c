@@ -32,7 +32,7 @@ static void emit(void *ctx, const struct event *e)
     span_copy(e->vigia, seen.vigia, sizeof(seen.vigia));
 }
 
-static struct config config = {.detect = true};
+static struct config config = {.detect = true, .learn_s = 7 * 86400, .silence_s = 3600};
 static struct detect_host host = {&config, (struct store *)&config, NULL, emit, state_kit_put};
 static const struct detector *const d = &detector_templates;
 
@@ -91,6 +91,34 @@ static void test_rates(void **state)
     assert_string_equal(seen.id, "source-silent");
     assert_true(at > quiet + 24 * HOUR_MS); /* nine hours of every night are usual */
     d->close(self);
+}
+
+/* As somebody does who wants to see it. */
+static void test_habits_of_seconds(void **state)
+{
+    (void)state;
+    state_kit_clear();
+    struct config usual = config;
+    config.learn_s = 10;
+    config.silence_s = 5;
+    void *self = start();
+    int64_t at = START;
+    for (; at < START + 12000; at += 100) {
+        d->tick(self, at);
+        feed(self, at, "checked 12 files");
+    }
+    assert_int_equal(seen.n, 0);
+    feed(self, at, "segfault at 7ffe ip 55d0");
+    assert_int_equal(seen.n, 1);
+    assert_string_equal(seen.id, "template-new");
+    d->tick(self, at + 4000);
+    assert_int_equal(seen.n, 1);
+    d->tick(self, at + 6000);
+    assert_int_equal(seen.n, 2);
+    assert_string_equal(seen.id, "source-silent");
+    assert_non_null(strstr(seen.message, "for 6 s, the longest before was 0 s"));
+    d->close(self);
+    config = usual;
 }
 
 /* As a log of plain lines gives them. */
@@ -231,11 +259,11 @@ static void test_age(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_rates),       cmocka_unit_test(test_no_program),
-        cmocka_unit_test(test_new),         cmocka_unit_test(test_value),
-        cmocka_unit_test(test_hour),        cmocka_unit_test(test_kill),
-        cmocka_unit_test(test_false_times), cmocka_unit_test(test_age),
-        cmocka_unit_test(test_secrets),
+        cmocka_unit_test(test_rates),      cmocka_unit_test(test_habits_of_seconds),
+        cmocka_unit_test(test_no_program), cmocka_unit_test(test_new),
+        cmocka_unit_test(test_value),      cmocka_unit_test(test_hour),
+        cmocka_unit_test(test_kill),       cmocka_unit_test(test_false_times),
+        cmocka_unit_test(test_age),        cmocka_unit_test(test_secrets),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
