@@ -79,6 +79,15 @@ static bool is_correlation(const struct rule *r)
     return r->correlation.type != CORRELATION_NONE;
 }
 
+/* Rules that filters were joined to, one counted as often as filters mean it. */
+static size_t filtered(const struct rule_set *set)
+{
+    size_t n = 0;
+    for (size_t i = 0; i < set->filters_n; i++)
+        n += set->filters[i].joined;
+    return n;
+}
+
 static void put_counts(struct json_out *j, const struct rule_set *set)
 {
     size_t correlations = 0;
@@ -86,6 +95,21 @@ static void put_counts(struct json_out *j, const struct rule_set *set)
         correlations += is_correlation(set->entries[i].rule);
     json_uint(j, "rules", set->n - set->off);
     json_uint(j, "correlations", correlations - set->off);
+    json_uint(j, "filters", set->filters_n);
+    json_uint(j, "filters_applied", filtered(set));
+}
+
+static void print_filters(const struct rule_set *set)
+{
+    if (set->filters_n == 0)
+        return;
+    printf("  %zu filters, applied %zu times\n", set->filters_n, filtered(set));
+    for (size_t i = 0; i < set->filters_n; i++) {
+        const struct rule *r = set->filters[i].body;
+        if (set->filters[i].joined == 0)
+            printf("  %.*s:%d: the filter means no rule that is there\n", (int)r->file.n, r->file.p,
+                   r->line);
+    }
 }
 
 static void put_logsource(void *ctx, const struct rule *first, size_t rules, size_t sections)
@@ -133,6 +157,7 @@ static int check(const char *rules, const char *tables, bool json)
         print_json(&text);
     } else {
         printf("%s: %zu rules fine, %zu off\n", rules, set->n - set->off, p.n);
+        print_filters(set);
         rule_set_logsources(set, print_unserved, NULL);
         fputs(p.text.p ? p.text.p : "", stderr);
     }

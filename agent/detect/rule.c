@@ -198,7 +198,8 @@ static void hash_node(struct sha256 *s, const struct tree_node *node)
 
 static void hash_rule(const struct rule_maker *m, struct rule *r)
 {
-    static const char *const decisive[] = {"logsource", "detection", "correlation", "vigia"};
+    static const char *const decisive[] = {"logsource", "detection", "correlation", "filter",
+                                           "vigia"};
     struct sha256 s;
     uint8_t full[SHA256_SIZE];
     sha256_init(&s);
@@ -240,6 +241,8 @@ static int read_rule(const struct rule_maker *m, struct rule *r)
     default_id(m, r);
     if (tree_get(m->document, "correlation"))
         return rule_read_correlation(m, r);
+    if (tree_get(m->document, "filter"))
+        return rule_read_filter(m, r);
     return rule_read_detection(m, r);
 }
 
@@ -263,11 +266,11 @@ struct rule *rule_make(const struct rule_world *w, struct span file,
 
 void rule_release(struct rule *r)
 {
-    for (size_t i = 0; i < r->selections_n; i++)
+    for (size_t i = 0; i < r->selections_n - r->borrowed_n; i++)
         for (size_t j = 0; j < r->selections[i].n; j++)
             for (size_t k = 0; k < r->selections[i].clauses[j].n; k++)
                 item_release(&r->selections[i].clauses[j].items[k]);
     for (size_t i = 0; i < r->extract_n; i++)
         regex_free(r->extract[i]);
-    r->selections_n = r->extract_n = 0;
+    r->selections_n = r->borrowed_n = r->extract_n = 0;
 }

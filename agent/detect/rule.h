@@ -2,6 +2,8 @@
  * A Sigma rule (specification 2.1.0) or correlation rule, read from one document of a file into a
  * form that can be matched.
  *
+ * A filter is read like a rule whose detection is called filter; see rule_filter.h.
+ *
  * Beside Sigma's own keys one of ours is read; Sigma allows such keys:
  *
  *     vigia:
@@ -93,6 +95,8 @@ struct rule_correlation {
     bool generate;  /* base rules fire by themselves, too */
 };
 
+#define RULE_FILTER_REFERS_MAX 256
+
 struct rule {
     struct span id, name, title;
     struct span file; /* where it was read from, */
@@ -112,12 +116,23 @@ struct rule {
     struct span product, category, service; /* empty: any */
     size_t selections_n;
     struct selection *selections;
+    size_t borrowed_n; /* the last of them: of filters, which release them */
     struct condition condition;
     size_t extract_n;
     struct regex *extract[RULE_EXTRACT_MAX];
 
     /* a correlation */
     struct rule_correlation correlation;
+
+    /* a filter (rule_filter.h): the rules that are meant; NULL: this is a rule or correlation */
+    struct rule_filter *filter;
+};
+
+struct rule_filter {
+    struct rule *body; /* logsource, selections, condition */
+    size_t refers_n;   /* 0: any rule of the logsource */
+    struct span *refers;
+    size_t joined; /* to so many rules */
 };
 
 /* A rule made in the arena, or NULL and e ("file:line: what, remedy"). */

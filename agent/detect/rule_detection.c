@@ -81,7 +81,8 @@ static int read_condition(const struct rule_maker *m, struct rule *r,
     size_t n;
     const struct tree_node *node = tree_get(detection, "condition");
     if (!node)
-        return rule_wrong(m, detection->line, "no condition; add one under detection");
+        return rule_wrong(m, detection->line, "no condition; add one under %.*s",
+                          (int)detection->key.n, detection->key.p);
     if (rule_texts(m, detection, "condition", texts, 16, &n) != 0)
         return -1;
     struct buf text = BUF_INIT(2 * CONDITION_LENGTH_MAX);
@@ -121,23 +122,50 @@ static int read_extract(const struct rule_maker *m, struct rule *r)
     return 0;
 }
 
+/* Selections and a condition over them, beside keys that are neither. */
+static int read_body(const struct rule_maker *m, struct rule *r, const struct tree_node *map,
+                     const char *other)
+{
+    r->selections = arena_get(m->arena, map->n, sizeof(*r->selections));
+    for (const struct tree_node *node = map->first; node; node = node->next) {
+        if (span_equal_text(node->key, "condition") || span_equal_text(node->key, other))
+            continue;
+        if (add_selection(m, r, node) != 0)
+            return -1;
+    }
+    return read_condition(m, r, map);
+}
+
 int rule_read_detection(const struct rule_maker *m, struct rule *r)
 {
     const struct tree_node *detection = tree_get(m->document, "detection");
     if (!detection || detection->kind != TREE_MAP)
         return rule_wrong(m, detection ? detection->line : r->line,
                           "no detection; add one with a selection and a condition");
-    if (read_logsource(m, r) != 0)
-        return -1;
-    r->selections = arena_get(m->arena, detection->n, sizeof(*r->selections));
-    for (const struct tree_node *node = detection->first; node; node = node->next) {
-        /* timeframe belonged to Sigma's old aggregation, which the condition's parser refuses */
-        if (span_equal_text(node->key, "condition") || span_equal_text(node->key, "timeframe"))
-            continue;
-        if (add_selection(m, r, node) != 0)
-            return -1;
-    }
-    if (read_condition(m, r, detection) != 0 || read_extract(m, r) != 0)
+    /* timeframe belonged to Sigma's old aggregation, which the condition's parser refuses */
+    if (read_logsource(m, r) != 0 || read_body(m, r, detection, "timeframe") != 0 ||
+        read_extract(m, r) != 0)
         return -1;
     return rule_bool(m, m->document, "generate", &r->generate);
+}
+
+int rule_read_filter(const struct rule_maker *m, struct rule *r)
+{
+    const struct tree_node *map = tree_get(m->document, "filter");
+    struct span refers[RULE_FILTER_REFERS_MAX];
+    struct rule_filter *f = r->filter = arena_get(m->arena, 1, sizeof(*f));
+    if (map->kind != TREE_MAP)
+        return rule_wrong(m, map->line, "filter is a map of keys; write rules:, selection: ...");
+    if (read_logsource(m, r) != 0 ||
+        rule_texts(m, map, "rules", refers, RULE_FILTER_REFERS_MAX, &f->refers_n) != 0)
+        return -1;
+    if (f->refers_n == 0)
+        return rule_wrong(m, map->line, "rules is missing; name the rules that are meant, or any");
+    const struct tree_node *rules = tree_get(map, "rules");
+    f->body = r;
+    if (rules->kind == TREE_TEXT && span_equal_nocase(rules->text, SPAN("any")))
+        f->refers_n = 0;
+    f->refers = arena_get(m->arena, f->refers_n, sizeof(*refers));
+    memcpy(f->refers, refers, f->refers_n * sizeof(*refers));
+    return read_body(m, r, map, "rules");
 }

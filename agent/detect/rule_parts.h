@@ -15,6 +15,7 @@ struct rule_maker {
 };
 
 int rule_read_detection(const struct rule_maker *m, struct rule *r);
+int rule_read_filter(const struct rule_maker *m, struct rule *r);
 int rule_read_correlation(const struct rule_maker *m, struct rule *r);
 
 /* Sets the error, with the place in front; returns -1. */

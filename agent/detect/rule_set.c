@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/names.h"
 #include "base/slurp.h"
+#include "detect/rule_filter.h"
 #include "detect/rule_index.h"
 #include "detect/rule_link.h"
 
@@ -69,6 +70,20 @@ static void add_rule(struct loader *l, struct rule *r)
     rule_release(r);
 }
 
+static void add_filter(struct loader *l, struct rule *r)
+{
+    struct rule_set *set = l->set;
+    struct error e;
+    if (set->filters_n == RULE_SET_MAX) {
+        rule_error(r->file, r->line, "more than 8192 filters; remove some", &e);
+        tell(l, &e);
+        rule_release(r);
+        return;
+    }
+    set->filters = mem_grow(set->filters, set->filters_n + 1, sizeof(*set->filters));
+    set->filters[set->filters_n++] = *r->filter;
+}
+
 static void add_text(struct loader *l, struct span file, struct span text)
 {
     struct tree_node *first;
@@ -81,10 +96,12 @@ static void add_text(struct loader *l, struct span file, struct span text)
         if (tree_is_null(document)) /* nothing between two --- */
             continue;
         struct rule *r = rule_make(&l->world, file, document, &e);
-        if (r)
-            add_rule(l, r);
-        else
+        if (!r)
             tell(l, &e);
+        else if (r->filter)
+            add_filter(l, r);
+        else
+            add_rule(l, r);
     }
     arena_free(trees);
 }
@@ -157,6 +174,7 @@ static struct loader begin(const struct sigma_file *tables,
 static struct rule_set *end(struct loader *l)
 {
     struct rule_set *set = l->set;
+    rule_filters_apply(set, l->known, tell, l);
     rule_link_all(set, l->known, tell, l);
     map_free(l->known, NULL);
     set->entries = mem_grow(set->entries, set->n, sizeof(*set->entries));
@@ -210,6 +228,9 @@ void rule_set_free(struct rule_set *set)
         rule_release(set->entries[i].rule);
         free(set->entries[i].uses);
     }
+    for (size_t i = 0; i < set->filters_n; i++)
+        rule_release(set->filters[i].body);
+    free(set->filters);
     free(set->entries);
     field_names_free(set->names);
     arena_free(set->arena);

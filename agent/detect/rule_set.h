@@ -3,6 +3,7 @@
  *
  * Files *.yml and *.yaml of the folder and those below it are read in the order of their paths; a
  * file may hold several documents.
+ * Filters (rule_filter.h) are applied to the rules that they mean, in whatever file those stand.
  * A broken rule is left out and told, the others go on. A rule whose id (or name) another one has
  * already is left out, so is a correlation that refers to a rule that is not there or to itself,
  * and one of a chain of more than RULE_CHAIN_MAX correlations.
@@ -40,6 +41,8 @@ struct rule_set {
     struct routes routes;
     size_t n;
     struct rule_entry *entries;
+    size_t filters_n;
+    struct rule_filter *filters; /* have been applied to the entries */
     size_t groups_n;
     struct rule_group *groups;
     struct hits hits;
