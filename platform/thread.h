@@ -18,5 +18,7 @@ struct thread;
  * Small stack (512 KiB). */
 int thread_start(void (*run)(void *arg), void *arg, bool background, struct thread **out);
 void thread_join(struct thread *t); /* waits for the end and frees t */
+/* Instead of it: the thread goes on by itself, and t is freed at its end, which may never come. */
+void thread_leave(struct thread *t);
 
 #endif

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -56,14 +57,17 @@ struct thread {
     void (*run)(void *arg);
     void *arg;
     bool background;
+    atomic_bool parted; /* it has ended, or was left: who comes second frees */
 };
 
 static void *thread_main(void *arg)
 {
-    const struct thread *t = arg;
+    struct thread *t = arg;
     if (t->background)
         background_enter();
     t->run(t->arg);
+    if (atomic_exchange(&t->parted, true))
+        free(t);
     return NULL;
 }
 
@@ -76,6 +80,7 @@ int thread_start(void (*run)(void *arg), void *arg, bool background, struct thre
     t->run = run;
     t->arg = arg;
     t->background = background;
+    atomic_init(&t->parted, false);
     pthread_attr_t attr;
     int rc = pthread_attr_init(&attr);
     if (rc == 0) {
@@ -98,4 +103,11 @@ void thread_join(struct thread *t)
         return;
     pthread_join(t->id, NULL);
     free(t);
+}
+
+void thread_leave(struct thread *t)
+{
+    pthread_detach(t->id);
+    if (atomic_exchange(&t->parted, true))
+        free(t);
 }

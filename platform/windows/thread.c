@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <process.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <windows.h>
@@ -45,14 +46,17 @@ struct thread {
     void (*run)(void *arg);
     void *arg;
     bool background;
+    atomic_bool parted; /* it has ended, or was left: who comes second frees */
 };
 
 static unsigned __stdcall thread_main(void *arg)
 {
-    const struct thread *t = arg;
+    struct thread *t = arg;
     if (t->background) /* CPU, disk and memory all three */
         SetThreadPriority(GetCurrentThread(), THREAD_MODE_BACKGROUND_BEGIN);
     t->run(t->arg);
+    if (atomic_exchange(&t->parted, true))
+        free(t);
     return 0;
 }
 
@@ -80,4 +84,11 @@ void thread_join(struct thread *t)
     WaitForSingleObject(t->handle, INFINITE);
     CloseHandle(t->handle);
     free(t);
+}
+
+void thread_leave(struct thread *t)
+{
+    CloseHandle(t->handle);
+    if (atomic_exchange(&t->parted, true))
+        free(t);
 }
