@@ -11,16 +11,12 @@
 #include "source/all.h"
 #include "source/patch/lists.h"
 #include "source/patch/tell.h"
+#include "source/patch/told.h"
 
 #define STALE_MS   (14ll * DAY_MS) /* lists that old hide updates */
 #define DAY_MS     86400000
 #define STEP_BYTES (8 << 20) /* of lists in one run: some ten milliseconds */
 #define SETTLE_MS  2000      /* dpkg and apt write many files: look when they are quiet */
-
-struct told { /* what was told last, under a key of STORE_PATCH */
-    uint8_t digest[32];
-    int64_t at_ms;
-};
 
 struct patch {
     struct source_host host;
@@ -34,33 +30,6 @@ struct patch {
     char warning[256];
     char support_words[160]; /* what is wrong with the table of releases, or empty */
 };
-
-static bool read_told(const struct patch *self, const char *key, struct told *out)
-{
-    struct buf value = BUF_INIT(256);
-    bool fine = store_get(self->host.store, STORE_PATCH, span_of(key), &value) == 0 &&
-                value.n == sizeof(*out);
-    if (fine)
-        memcpy(out, value.p, sizeof(*out));
-    buf_release(&value);
-    return fine;
-}
-
-static void put_told(const struct patch *self, const char *key, const uint8_t digest[32],
-                     int64_t now_ms)
-{
-    struct told told = {.at_ms = now_ms};
-    memcpy(told.digest, digest, sizeof(told.digest));
-    self->host.put(self->host.ctx, STORE_PATCH, span_of(key), span_make(&told, sizeof(told)));
-}
-
-static bool is_news(const struct patch *self, const char *key, const uint8_t digest[32],
-                    int64_t now_ms)
-{
-    struct told told;
-    return !read_told(self, key, &told) || memcmp(told.digest, digest, 32) != 0 ||
-           now_ms - told.at_ms >= DAY_MS || now_ms < told.at_ms;
-}
 
 /* ---- since when an update is pending: when it was first seen ---- */
 
@@ -122,13 +91,13 @@ static void tell(const struct patch *self, const struct patch_facts *f)
 {
     uint8_t state[32];
     patch_state_digest(f, state);
-    if (is_news(self, "software", f->packages->digest, f->now_ms)) {
+    if (patch_is_news(&self->host, "software", f->packages->digest, f->now_ms)) {
         patch_tell_software(f, self->host.emit, self->host.ctx);
-        put_told(self, "software", f->packages->digest, f->now_ms);
+        patch_put_told(&self->host, "software", f->packages->digest, f->now_ms);
     }
-    if (is_news(self, "state", state, f->now_ms)) {
+    if (patch_is_news(&self->host, "state", state, f->now_ms)) {
         patch_tell_state(f, self->host.emit, self->host.ctx);
-        put_told(self, "state", state, f->now_ms);
+        patch_put_told(&self->host, "state", state, f->now_ms);
     }
 }
 

@@ -90,6 +90,16 @@ static void take_release(const struct support_release *from, struct patch_suppor
     memcpy(out->paid, from->paid, sizeof(out->paid));
 }
 
+void patch_support_by_table(const struct support_table *table, const char *id, const char *codename,
+                            int64_t now_ms, struct patch_support *out)
+{
+    const struct support_release *known = support_table_find(table, id, codename);
+    *out = (struct patch_support){.state = SUPPORT_UNKNOWN};
+    if (known)
+        take_release(known, out);
+    patch_support_judge(out, now_ms);
+}
+
 void patch_support_read(const char *host_root, const struct support_table *table, const char *id,
                         const char *codename, int64_t now_ms, struct patch_support *out)
 {

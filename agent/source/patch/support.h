@@ -30,6 +30,9 @@ void patch_support_read(const char *host_root, const struct support_table *table
                         const char *codename, int64_t now_ms, struct patch_support *out);
 /* From the text of distro-info-data; false if the release is not in it. */
 bool patch_support_parse(struct span csv, const char *codename, struct patch_support *out);
+/* Of a release that distro-info-data does not speak of: by the table alone. */
+void patch_support_by_table(const struct support_table *table, const char *id, const char *codename,
+                            int64_t now_ms, struct patch_support *out);
 void patch_support_judge(struct patch_support *s, int64_t now_ms);
 
 #endif

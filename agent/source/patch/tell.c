@@ -82,8 +82,10 @@ static void tell_part(const struct patch_facts *f, size_t from, size_t n, size_t
         const struct package *p = &f->packages->items[from + i];
         purls[i] = BUF_INIT(2048);
         put_purl(&purls[i], f, p);
-        components[i] = (struct event_component){span_of(p->name), span_of(p->version),
-                                                 span_of(p->arch), buf_span(&purls[i])};
+        components[i] = (struct event_component){.name = span_of(p->name),
+                                                 .version = span_of(p->version),
+                                                 .arch = span_of(p->arch),
+                                                 .purl = buf_span(&purls[i])};
     }
     put_part_of(&vigia, part, parts, f->packages->n);
     struct event e = {.class_uid = EVENT_SOFTWARE,
