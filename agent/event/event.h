@@ -167,8 +167,12 @@ struct event_software { /* a part of the inventory of packages; components[] bor
     size_t n;
     const struct event_component {
         struct span name, version, arch;
-        struct span purl;
+        struct span purl, author;
     } * components;
+};
+
+struct event_patch_state {
+    struct span articles; /* OCSF's kb_article_list as a JSON array, or empty */
 };
 
 struct event_inventory {
@@ -205,6 +209,7 @@ struct event {
         struct event_compliance compliance;
         struct event_detection detection;
         struct event_software software;
+        struct event_patch_state patch_state;
         struct event_inventory inventory;
         struct event_application application;
         struct event_scan scan;

@@ -427,10 +427,18 @@ static void put_software(struct json_out *j, const struct identity *who, const s
         json_name(j, "name", s->components[i].name);
         json_name(j, "version", s->components[i].version);
         put_if(j, "purl", s->components[i].purl);
+        put_if(j, "author", s->components[i].author);
         json_end_object(j);
     }
     json_end_array(j);
     json_end_object(j);
+}
+
+static void put_patch_state(struct json_out *j, const struct identity *who, const struct event *e)
+{
+    (void)who;
+    if (has(e->u.patch_state.articles))
+        json_raw(j, "kb_article_list", e->u.patch_state.articles);
 }
 
 static void put_application(struct json_out *j, const struct identity *who, const struct event *e)
@@ -469,7 +477,7 @@ static const struct class_row {
     {{EVENT_COMPLIANCE, "Compliance Finding"}, ocsf_put_compliance, NULL},
     {{EVENT_DETECTION, "Detection Finding"}, put_detection, NULL},
     {{EVENT_INVENTORY, "Device Inventory Info"}, put_nothing, NULL},
-    {{EVENT_PATCH_STATE, "Operating System Patch State"}, put_nothing, NULL},
+    {{EVENT_PATCH_STATE, "Operating System Patch State"}, put_patch_state, NULL},
     {{EVENT_SOFTWARE, "Software Inventory Info"}, put_software, NULL},
     {{EVENT_APPLICATION, "Application Lifecycle"}, put_application, NULL},
     {{EVENT_SCAN, "Scan Activity"}, put_scan, NULL},

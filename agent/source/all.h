@@ -10,5 +10,6 @@ extern const struct source source_inventory;
 extern const struct source source_log_file;
 extern const struct source source_log_journal;
 extern const struct source source_patch;
+extern const struct source source_updates;
 
 #endif
