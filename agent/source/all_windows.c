@@ -3,5 +3,6 @@
 const struct source *const all_sources[] = {
     &source_integrity,
     &source_log_file,
+    &source_updates,
     NULL,
 };
