@@ -42,6 +42,7 @@ static void packages_are_told_apart_by_their_names(void **state)
         {"Package_for_ServicingStack_2200~31bf3856ad364e35~amd64~~20348.2200.1.1",
          false,
          {0, 0, 0}},
+        {"Package_for_KB50121764~31bf3856ad364e35~amd64~~1.0", false, {0, 0, 0}},
         {"Package_for_KB12~31bf3856ad364e35~amd64~~1.0", false, {0, 0, 0}},
         {"Package_for_KB123456789012~31bf3856ad364e35~amd64~~1.0", false, {0, 0, 0}},
         {"Microsoft-Windows-Foundation-Package~31bf3856ad364e35~amd64~~10.0.20348.1",

@@ -42,8 +42,10 @@ bool installed_kb_next(struct span *rest, uint32_t *out)
     while (rest->n >= 8) {
         struct span at = {rest->p + 2, rest->n - 2};
         size_t before = at.n;
+        uint32_t number;
         if (!inside && (rest->p[0] | 0x20) == 'k' && (rest->p[1] | 0x20) == 'b' &&
-            take_number(&at, out) && before - at.n >= 6 && before - at.n <= 7) {
+            take_number(&at, &number) && before - at.n >= 6 && before - at.n <= 7) {
+            *out = number;
             *rest = at;
             return true;
         }
