@@ -4,5 +4,6 @@ const struct source *const all_sources[] = {
     &source_integrity,
     &source_log_file,
     &source_updates,
+    &source_checks,
     NULL,
 };

@@ -1,6 +1,7 @@
 /*
  * A probe looks at one thing of the host for one check and says how it is. It is pure over the
- * root that it is given: it reads files, and changes and remembers nothing.
+ * root that it is given (on Windows over the registry and what else platform/ tells): it reads, and
+ * changes and remembers nothing.
  *
  * Each probe is one row of checks_probes[] with the keys that a check may give it; a check with
  * another key, or without one that is needed, is broken and left out.
@@ -52,7 +53,17 @@ struct probe {
     bool slow;                /* goes through whole trees: seldom */
 };
 
-extern const struct probe *const checks_probes[]; /* ends with NULL; probes.c */
+/* What a line of the key `when` may begin with. */
+struct check_condition {
+    const char *name;
+    bool (*holds)(struct checks_view *h, struct span rest); /* what stands behind the name */
+    bool negated;
+    const char *otherwise; /* stands before the rest when a check does not apply */
+};
+
+/* Each system has its own: probes_linux.c, probes_windows.c. */
+extern const struct probe *const checks_probes[];        /* ends with NULL */
+extern const struct check_condition checks_conditions[]; /* ends with name == NULL */
 
 const struct probe *checks_probe_of(const struct check *c);
 

@@ -1,16 +1,6 @@
 #include "source/checks/probe.h"
 
-#include "source/checks/probes.h"
-
 #include <stdarg.h>
-
-const struct probe *const checks_probes[] = {
-    &probe_setting,     &probe_text,    &probe_sysctl, &probe_mode,
-    &probe_exists,      &probe_path,    &probe_setuid, &probe_mount,
-    &probe_encryption,  &probe_account, &probe_unit,   &probe_firewall,
-    &probe_pam,         &probe_sudo,    &probe_module, &probe_cmdline,
-    &probe_secure_boot, &probe_package, NULL,
-};
 
 const struct probe *checks_probe_of(const struct check *c)
 {
@@ -80,59 +70,25 @@ bool outcome_unread(const struct probe_look *look, const char *path, int rc)
 
 /* ---- when a check applies ---- */
 
-static bool any_file(struct checks_view *h, struct span word, bool *known)
-{
-    struct view_paths paths = {0};
-    char pattern[512];
-    *known = span_copy(word, pattern, sizeof(pattern));
-    view_glob(h, pattern, &paths);
-    bool any = paths.n > 0;
-    view_paths_release(&paths);
-    return any;
-}
-
-static const struct condition {
-    const char *name;
-    bool (*holds)(struct checks_view *h, struct span word, bool *known);
-    bool negated;
-    const char *otherwise;
-} conditions[] = {
-    {"file", any_file, false, "there is no "},
-    {"no-file", any_file, true, "there is "},
-    {"package", view_has_package, false, "not installed: "},
-    {"no-package", view_has_package, true, "installed: "},
-};
-
-static const struct condition *condition_of(struct span *text)
+static const struct check_condition *condition_of(struct span *text)
 {
     struct span name;
     if (!span_take_until(text, ' ', &name))
         return NULL;
-    for (size_t i = 0; i < sizeof(conditions) / sizeof(conditions[0]); i++)
-        if (span_equal_text(name, conditions[i].name))
-            return &conditions[i];
+    for (const struct check_condition *c = checks_conditions; c->name; c++)
+        if (span_equal_text(name, c->name))
+            return c;
     return NULL;
-}
-
-/* Any of the words is enough. What cannot be known is taken for not there. */
-static bool holds(struct checks_view *h, const char *text)
-{
-    struct span rest = span_of(text), word;
-    const struct condition *c = condition_of(&rest);
-    bool any = false, known = true;
-    while (c && !any && span_take_until(&rest, ' ', &word))
-        any = word.n > 0 && c->holds(h, word, &known);
-    return c && any != c->negated;
 }
 
 static bool applies(const struct probe_look *look)
 {
     size_t at = 0;
     for (const struct check_value *v; (v = check_each(look->check, "when", &at));) {
-        if (holds(look->view, v->text))
-            continue;
         struct span rest = span_of(v->text);
-        const struct condition *c = condition_of(&rest);
+        const struct check_condition *c = condition_of(&rest);
+        if (c && c->holds(look->view, rest) != c->negated)
+            continue;
         outcome_set(look, CHECK_SKIPPED, "%s%.*s", c ? c->otherwise : "", (int)rest.n, rest.p);
         return false;
     }
@@ -142,9 +98,13 @@ static bool applies(const struct probe_look *look)
 static int verify_when(const char *value, struct error *e)
 {
     struct span rest = span_of(value);
+    char known[160] = "";
+    size_t n = 0;
     if (condition_of(&rest) && span_trim(rest).n > 0)
         return 0;
-    return error_set(e, "when is file, no-file, package or no-package, and names");
+    for (const struct check_condition *c = checks_conditions; c->name && n < sizeof(known); c++)
+        n += (size_t)snprintf(known + n, sizeof(known) - n, "%s%s", n > 0 ? ", " : "", c->name);
+    return error_set(e, "when is %s, and behind it what it asks for", known);
 }
 
 bool checks_step(struct checks_view *host, const struct check *c, void **walk,

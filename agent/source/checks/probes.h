@@ -22,5 +22,7 @@ extern const struct probe probe_module;      /* kernel modules that cannot be lo
 extern const struct probe probe_cmdline;     /* words of the kernel's command line */
 extern const struct probe probe_secure_boot; /* UEFI Secure Boot */
 extern const struct probe probe_package;     /* installed packages */
+extern const struct probe probe_registry;    /* one value of Windows' registry */
+extern const struct probe probe_audit;       /* what Windows' Security log gets */
 
 #endif

@@ -196,15 +196,18 @@ int want_verify(const char *want, struct error *e)
     return 0;
 }
 
+bool want_line_holds(struct span want, struct span value)
+{
+    const struct verb *verb = verb_of(&want);
+    return verb && (value.p || verb->without) && verb->holds(want, value);
+}
+
 bool want_holds(const struct check *c, struct span value)
 {
     size_t at = 0;
-    for (const struct check_value *v; (v = check_each(c, "want", &at));) {
-        struct span rest = span_of(v->text);
-        const struct verb *verb = verb_of(&rest);
-        if (!verb || (!value.p && !verb->without) || !verb->holds(rest, value))
+    for (const struct check_value *v; (v = check_each(c, "want", &at));)
+        if (!want_line_holds(span_of(v->text), value))
             return false;
-    }
     return true;
 }
 

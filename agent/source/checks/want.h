@@ -21,6 +21,7 @@
 /* One line: is it well-formed? */
 int want_verify(const char *want, struct error *e);
 /* value.p == NULL: there is none. */
+bool want_line_holds(struct span want, struct span value);
 bool want_holds(const struct check *c, struct span value);
 /* "minlen at-least 14, not 0" for people. */
 void want_text(const struct check *c, const char *subject, char *out, size_t size);
