@@ -287,6 +287,10 @@ demo: all                              ## the whole line on this host; KEEP=1 le
 	@scripts/prereqs --install demo
 	@scripts/demo $(if $(KEEP),--keep)
 
+.PHONY: demo-windows
+demo-windows: windows                  ## the same with the program for Windows, under wine
+	@scripts/prereqs --install demo windows check
+	@BUILD=$(CURDIR)/build/windows scripts/demo-windows
 reprocheck: all                        ## two builds in two folders give the same program
 	@scripts/reprocheck $(abspath $(DEPS)) $(TARGET)
 
