@@ -152,6 +152,11 @@ $(OUT)/unit/%.exe: $(OBJ)/tests/windows/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.
 	@mkdir -p $(@D)
 	$(LINK_UNIT)
 
+# tests/windows/eventlog puts it in the place of wine's
+$(OUT)/wevtapi.dll: tests/windows/stand-in/wevtapi.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O2 -s -shared -static-libgcc -DUNICODE -D_WIN32_WINNT=0x0A00 -o $@ $<
+
 $(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	@mkdir -p $(@D)
 	$(CC) $(LDFLAGS) -o $@ $< $(TEST_LIBS) $(LIBS)
@@ -250,7 +255,7 @@ system: $(OUT)/vigia $(SHIMS)          ## system tests, with a real nginx
 	@$(CHECK) system
 
 .PHONY: unit-bins replay-bins
-unit-bins: $(UNIT)
+unit-bins: $(UNIT) $(if $(EXE),$(OUT)/wevtapi.dll)
 replay-bins: $(patsubst %,$(OUT)/replay/%,$(FUZZERS))
 fuzz-replay:                           ## the committed corpora through every fuzz target, with ASan and UBSan
 	@$(MAKE) --no-print-directory SAN=1 replay-bins
@@ -291,6 +296,7 @@ demo: all                              ## the whole line on this host; KEEP=1 le
 demo-windows: windows                  ## the same with the program for Windows, under wine
 	@scripts/prereqs --install demo windows check
 	@BUILD=$(CURDIR)/build/windows scripts/demo-windows
+
 reprocheck: all                        ## two builds in two folders give the same program
 	@scripts/reprocheck $(abspath $(DEPS)) $(TARGET)
 

@@ -12,7 +12,7 @@
 
 #define SOURCES_MAX       16
 #define DETECTORS_MAX     8
-#define WAITS_PER_SOURCE  8
+#define WAITS_PER_SOURCE  24
 #define FRAME_AGE_MS      1000  /* an event is durable at most this long after it was emitted */
 #define CHECKPOINT_AGE_MS 30000 /* positions without events wait longer: re-reading is harmless */
 #define RETRY_MS          1000  /* disk full */

@@ -25,7 +25,8 @@ struct config_list { /* of one key that may stand several times */
 
 struct config_log { /* one section [log NAME] */
     char *name;
-    char *path;    /* may hold a glob in any part */
+    char *path;    /* may hold a glob in any part; "" if it is a channel */
+    char *channel; /* of Windows' event log, "" if it is a file */
     char *service; /* Sigma logsource.service, "" if none */
     char *format;  /* "syslog", "plain", "audit" */
 };
@@ -70,6 +71,9 @@ struct config {
 
     /* [journal] */
     char *journal; /* "auto", "yes", "no" */
+
+    /* [eventlog] */
+    bool eventlog;
 
     /* [detect] */
     bool detect;

@@ -70,6 +70,9 @@ const struct config_key config_keys[] = {
 
     LOG_KEY("path", KEY_PATH, path, NULL, "",
             "The log file; a pattern in any of its parts follows every file that fits."),
+    LOG_KEY("channel", KEY_TEXT, channel, NULL, "",
+            "Instead of a path: a channel of Windows' event log, beside those that are always "
+            "followed."),
     LOG_KEY("service", KEY_TEXT, service, NULL, "",
             "Sigma logsource.service of its lines: auth, syslog, cron, ..."),
     LOG_KEY("format", KEY_CHOICE, format, "syslog plain audit", "syslog",
@@ -77,6 +80,9 @@ const struct config_key config_keys[] = {
 
     KEY("journal", "enabled", KEY_CHOICE, journal, 0, 0, "auto yes no", "auto",
         "Read the system's journal; auto: where none of the syslog files above is there."),
+
+    KEY("eventlog", "enabled", KEY_BOOL, eventlog, 0, 0, NULL, "yes",
+        "Follow Windows' event log (on Windows)."),
 
     KEY("detect", "enabled", KEY_BOOL, detect, 0, 0, NULL, "yes",
         "Apply the rules in the rules folder to the logs, and learn what they usually say."),

@@ -7,6 +7,7 @@
 extern const struct source source_checks;
 extern const struct source source_integrity;
 extern const struct source source_inventory;
+extern const struct source source_log_events;
 extern const struct source source_log_file;
 extern const struct source source_log_journal;
 extern const struct source source_patch;

@@ -5,5 +5,6 @@ const struct source *const all_sources[] = {
     &source_log_file,
     &source_updates,
     &source_checks,
+    &source_log_events,
     NULL,
 };

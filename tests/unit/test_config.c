@@ -66,7 +66,8 @@ static void errors_say_where_and_what_helps(void **state)
         {"[center]\nurl = http://x\n", "test.ini:2", "https://host"},
         {"[center]\nurl = https://x/path\n", "test.ini:2", "without a path"},
         {"[spool]\ncap = 1G\ncap = 2G\n", "test.ini:3", "first in line 2"},
-        {"[log a]\nservice = x\n", "test.ini", "[log a] has no path"},
+        {"[log a]\nservice = x\n", "test.ini", "[log a] needs a path or a channel"},
+        {"[log a]\npath = /x\nchannel = y\n", "test.ini", "and not both"},
         {"[agent]\nnonsense\n", "test.ini:2", "key = value"},
         {"[log]\npath = /x\n", "test.ini:2", "known are"},
     };

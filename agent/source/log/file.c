@@ -161,6 +161,8 @@ static void look_for_files(struct log_files *self, bool watch)
     const struct log_glob_callbacks cb = {self, add_file, add_folder, note_too_many};
     self->too_many = false;
     for (size_t i = 0; i < c->logs_n; i++) {
+        if (!c->logs[i].path[0])
+            continue; /* a channel of the event log */
         const char *name = strrchr(c->logs[i].path, '/');
         const char *pattern = strpbrk(c->logs[i].path, "*?[");
         self->adding = &c->logs[i];

@@ -67,7 +67,7 @@ static void look_around(struct journal_source *self)
     struct file_info info;
     self->covered = self->here = false;
     for (size_t i = 0; i < c->logs_n; i++)
-        if (strcmp(c->logs[i].format, "syslog") == 0)
+        if (strcmp(c->logs[i].format, "syslog") == 0 && c->logs[i].path[0])
             log_glob(c->host_root, c->logs[i].path, &cb);
     for (size_t i = 0; i < sizeof(folders) / sizeof(folders[0]); i++) {
         snprintf(on_disk, sizeof(on_disk), "%s%s", c->host_root, folders[i]);
