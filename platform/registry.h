@@ -38,7 +38,8 @@ enum registry_type { /* the numbers of Windows */
 };
 
 struct registry_value {
-    char name[REGISTRY_NAME_MAX]; /* "" is the key's default value; longer ones are cut */
+    char name[REGISTRY_NAME_MAX]; /* "" is the default value's; longer ones are cut; a NUL in it is
+                                     "\1" */
     uint32_t type;                /* enum registry_type, or a number nobody knows */
     uint32_t size;                /* bytes there are */
     const uint8_t *data; /* as stored (text: UTF-16LE); n bytes, until the key's next call */

@@ -95,6 +95,13 @@ struct config {
     int64_t inventory_every_s; /* all of it is told again */
     int64_t inventory_look_s;  /* time between two looks for changes */
 
+    /* [registry], of Windows alone */
+    bool registry;
+    struct config_list registry_keys;
+    struct config_list registry_excludes;
+    bool registry_realtime;
+    int64_t registry_scan_s; /* everything is read again */
+
     /* where everything lies, from root */
     char *rules_dir;             /* <root>/etc/vigia/rules */
     char *sigma_dir;             /* <root>/etc/vigia/sigma */

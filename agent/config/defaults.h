@@ -5,5 +5,7 @@
 
 extern const char config_default_paths[];
 extern const char config_default_excludes[];
+extern const char config_default_registry_keys[];
+extern const char config_default_registry_excludes[];
 
 #endif

@@ -25,3 +25,7 @@ const char config_default_excludes[] =
     "/etc/mtab\n/etc/resolv.conf\n/etc/adjtime\n/etc/ld.so.cache\n/etc/.pwd.lock\n"
     "/etc/cups/subscriptions.conf*\n/etc/lvm/archive\n/etc/lvm/backup\n/etc/lvm/cache\n"
     "/boot/grub/grubenv\n**/.ssh/known_hosts*\n**/*.swp\n**/*~\n**/__pycache__/**";
+
+/* There is none. */
+const char config_default_registry_keys[] = "";
+const char config_default_registry_excludes[] = "";

@@ -114,5 +114,18 @@ const struct config_key config_keys[] = {
         "All of it is told again this often."),
     KEY("inventory", "look_every", KEY_DURATION, inventory_look_s, 5, DAY, NULL, "60s",
         "Time between two looks for changes; those of accounts and services are seen at once."),
+
+    KEY("registry", "enabled", KEY_BOOL, registry, 0, 0, NULL, "yes",
+        "Windows: watch keys and values of the registry, and its services, for changes."),
+    KEY("registry", "key", KEY_LIST, registry_keys, 0, 0, NULL, config_default_registry_keys,
+        "A key to watch (* is any one name, \\** at the end all below); replaces the defaults."),
+    KEY("registry", "exclude", KEY_LIST, registry_excludes, 0, 0, NULL,
+        config_default_registry_excludes,
+        "A key, or a key and a value, to leave out (** matches across keys); replaces the "
+        "defaults."),
+    KEY("registry", "realtime", KEY_BOOL, registry_realtime, 0, 0, NULL, "yes",
+        "Tell of changes when they happen, not only at the next scan."),
+    KEY("registry", "scan_every", KEY_DURATION, registry_scan_s, 60, 30 * DAY, NULL, "6h",
+        "Time between two re-checks of every key watched."),
     {NULL, NULL, KEY_TEXT, 0, 0, 0, NULL, NULL, NULL},
 };

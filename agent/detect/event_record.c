@@ -49,10 +49,8 @@ static void put_actor(struct event_record *out, const struct event_actor *a)
     put_field(&out->record, "ProcessId", span_of(out->pid));
 }
 
-bool event_record_make(const struct event *e, struct event_record *out)
+static void make_of_file(const struct event *e, struct event_record *out)
 {
-    if (e->class_uid != EVENT_FILE)
-        return false;
     const struct event_file *f = &e->u.file;
     bool renamed = f->new_path.n > 0;
     struct span target = renamed ? f->new_path : f->path;
@@ -73,5 +71,54 @@ bool event_record_make(const struct event *e, struct event_record *out)
     if (f->count > 0)
         snprintf(out->count, sizeof(out->count), "%llu", (unsigned long long)f->count);
     put_field(&out->record, "Count", span_of(out->count));
+}
+
+/* ---- the registry ---- */
+
+static struct span details_of(const struct event_registry_data *d, struct event_record *out)
+{
+    uint64_t number;
+    if (d->type == 3)
+        return SPAN("Binary Data");
+    if (d->type != 4 || !span_to_u64(d->text, &number))
+        return d->text;
+    snprintf(out->details, sizeof(out->details), "DWORD (0x%08llx)", (unsigned long long)number);
+    return span_of(out->details);
+}
+
+static void make_of_registry(const struct event *e, struct event_record *out)
+{
+    const struct event_registry *r = &e->u.registry;
+    bool value = e->class_uid == EVENT_REGISTRY_VALUE;
+    bool gone = value ? e->activity == REGISTRY_VALUE_DELETE : e->activity == REGISTRY_KEY_DELETE;
+    snprintf(out->object, sizeof(out->object), "%.*s%s%.*s", (int)r->path.n, r->path.p,
+             value ? "\\" : "", (int)r->name.n, value ? r->name.p : "");
+    out->record = (struct record){.source = "registry",
+                                  .product = "windows",
+                                  .category = gone    ? "registry_delete"
+                                              : value ? "registry_set"
+                                                      : "registry_add",
+                                  .time_ms = e->time_ms,
+                                  .message = span_of(out->object),
+                                  .raw = span_of(out->object)};
+    memcpy(out->record.uid, e->uid, sizeof(out->record.uid));
+    put_field(&out->record, "EventType",
+              gone ? (value ? SPAN("DeleteValue") : SPAN("DeleteKey"))
+                   : (value ? SPAN("SetValue") : SPAN("CreateKey")));
+    put_field(&out->record, "TargetObject", span_of(out->object));
+    if (value && !gone)
+        put_field(&out->record, "Details", details_of(&r->after, out));
+}
+
+bool event_record_make(const struct event *e, struct event_record *out)
+{
+    bool key = e->class_uid == EVENT_REGISTRY_KEY &&
+               (e->activity == REGISTRY_KEY_CREATE || e->activity == REGISTRY_KEY_DELETE);
+    if (e->class_uid == EVENT_FILE)
+        make_of_file(e, out);
+    else if (key || e->class_uid == EVENT_REGISTRY_VALUE)
+        make_of_registry(e, out);
+    else
+        return false;
     return true;
 }

@@ -22,7 +22,10 @@ enum event_class { /* OCSF class_uid */
                    EVENT_PATCH_STATE = 5004,
                    EVENT_SOFTWARE = 5020,
                    EVENT_APPLICATION = 6002,
-                   EVENT_SCAN = 6007
+                   EVENT_SCAN = 6007,
+                   EVENT_REGISTRY_KEY = 201001,
+                   EVENT_REGISTRY_VALUE = 201002,
+                   EVENT_SERVICE = 201004
 };
 
 enum event_severity { /* OCSF severity_id */
@@ -51,6 +54,14 @@ enum {
 enum { FINDING_CREATE = 1, FINDING_UPDATE = 2, FINDING_CLOSE = 3 };
 enum { INVENTORY_LOG = 1, INVENTORY_COLLECT = 2 };
 enum { APPLICATION_START = 3, APPLICATION_STOP = 4, APPLICATION_OTHER = 99 };
+enum {
+    REGISTRY_KEY_CREATE = 1,
+    REGISTRY_KEY_MODIFY = 3,
+    REGISTRY_KEY_DELETE = 4,
+    REGISTRY_KEY_SET_SECURITY = 6
+};
+enum { REGISTRY_VALUE_SET = 2, REGISTRY_VALUE_MODIFY = 3, REGISTRY_VALUE_DELETE = 4 };
+enum { SERVICE_CREATE = 1, SERVICE_RECONFIGURE = 2, SERVICE_DELETE = 7 };
 enum { SCAN_STARTED = 1, SCAN_COMPLETED = 2, SCAN_CANCELLED = 3 };
 
 struct event_parent {
@@ -190,7 +201,31 @@ struct event_scan {
     int type_id; /* 1 manual, 2 scheduled, 3 updated content, 4 quarantined, 5 attached media, 6
                     user logon, 7 ELAM, 99 */
     uint64_t files, detections, skipped;
+    uint64_t registry_items; /* 0: left out */
     int64_t duration_ms;
+};
+
+struct event_registry_data { /* of a value, on one side of a change */
+    bool present;
+    uint32_t type; /* as Windows numbers them: 1 REG_SZ, 4 REG_DWORD ... */
+    uint64_t size; /* bytes */
+    struct span
+        text; /* what people read: text, digits, hexadecimal; masked and cut by the source */
+    struct span sha256; /* 32 bytes, or empty */
+};
+
+struct event_registry {
+    struct span path;                         /* of the key: "HKLM\\SOFTWARE\\..." */
+    struct span name;                         /* of the value, empty: the default one */
+    int64_t written_ms;                       /* of the key; 0 not known */
+    struct event_registry_data before, after; /* of the value */
+    uint64_t count; /* of a key: changes below it that this stands for; 0: one */
+    int64_t first_ms, last_ms;
+};
+
+struct event_service { /* a service of Windows as its registry key has it */
+    struct span name, command, account, group, dependencies;
+    int64_t start, type, error_control; /* as Windows numbers them; -1 not known */
 };
 
 struct event {
@@ -213,6 +248,8 @@ struct event {
         struct event_inventory inventory;
         struct event_application application;
         struct event_scan scan;
+        struct event_registry registry; /* of EVENT_REGISTRY_KEY and EVENT_REGISTRY_VALUE */
+        struct event_service service;
     } u;
 };
 

@@ -4,6 +4,7 @@
 #include "base/version.h"
 #include "event/mask.h"
 #include "event/ocsf_compliance.h"
+#include "event/ocsf_registry.h"
 
 #define EVIDENCE_MAX 4096
 #define FIELD_MAX    512
@@ -67,6 +68,8 @@ static void put_metadata(struct json_out *j, const struct identity *who, const s
     json_array(j, "profiles");
     json_text(j, NULL, "host");
     json_end_array(j);
+    if (e->class_uid / 100000 == OCSF_WINDOWS)
+        ocsf_put_windows(j);
     json_object(j, "reporter");
     json_text(j, "uid", who->endpoint);
     json_text(j, "hostname", who->hostname);
@@ -462,6 +465,8 @@ static void put_scan(struct json_out *j, const struct identity *who, const struc
     json_int(j, "type_id", s->type_id);
     json_end_object(j);
     json_uint(j, "num_files", s->files);
+    if (s->registry_items > 0)
+        json_uint(j, "num_registry_items", s->registry_items);
     json_uint(j, "num_detections", s->detections);
     json_uint(j, "num_skipped_items", s->skipped);
     json_int(j, "duration", s->duration_ms);
@@ -481,6 +486,11 @@ static const struct class_row {
     {{EVENT_SOFTWARE, "Software Inventory Info"}, put_software, NULL},
     {{EVENT_APPLICATION, "Application Lifecycle"}, put_application, NULL},
     {{EVENT_SCAN, "Scan Activity"}, put_scan, NULL},
+    {{EVENT_REGISTRY_KEY, "Registry Key Activity"}, ocsf_put_registry_key, NULL},
+    {{EVENT_REGISTRY_VALUE, "Registry Value Activity"},
+     ocsf_put_registry_value,
+     ocsf_unmapped_registry_value},
+    {{EVENT_SERVICE, "Windows Service Activity"}, ocsf_put_service, NULL},
 };
 
 static const struct class_row *row_of(enum event_class uid)

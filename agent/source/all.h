@@ -12,5 +12,6 @@ extern const struct source source_log_file;
 extern const struct source source_log_journal;
 extern const struct source source_patch;
 extern const struct source source_updates;
+extern const struct source source_registry;
 
 #endif

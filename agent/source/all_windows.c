@@ -6,5 +6,6 @@ const struct source *const all_sources[] = {
     &source_updates,
     &source_checks,
     &source_log_events,
+    &source_registry,
     NULL,
 };

@@ -41,6 +41,7 @@ enum store_table {
     STORE_PATCH,     /* what was told of packages and updates */
     STORE_INVENTORY, /* what was told of the inventory, entry by entry */
     STORE_CHECKS,    /* outcome of each host check that was told last */
+    STORE_REGISTRY,  /* registry key -> its state (source/registry/state.h) */
     STORE_TABLES
 };
 

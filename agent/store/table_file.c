@@ -28,8 +28,9 @@ struct table_walk {
     MDB_val key;
 };
 
-static const char *const table_names[STORE_TABLES] = {
-    "meta", "baseline", "folders", "positions", "detect", "patch", "inventory", "checks"};
+static const char *const table_names[STORE_TABLES] = {"meta",      "baseline", "folders",
+                                                      "positions", "detect",   "patch",
+                                                      "inventory", "checks",   "registry"};
 
 static int error_of(int rc)
 {

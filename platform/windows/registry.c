@@ -181,6 +181,9 @@ static int tell(struct registry_key *key, size_t name_n, DWORD type, uint32_t n,
         length = text_of_wide(key->name, (sizeof(out->name) - 5) / 3, out->name, sizeof(out->name));
     if (length < 0)
         return length;
+    for (int i = 0; i < length; i++)
+        if (out->name[i] == '\0')
+            out->name[i] = '\1';
     int rc = put_text(key, type, n);
     out->type = type;
     out->size = size;
@@ -191,55 +194,77 @@ static int tell(struct registry_key *key, size_t name_n, DWORD type, uint32_t n,
     return rc;
 }
 
+/* Which value a read is about: the i-th, or the one that is named. */
+struct wanted {
+    bool by_number;
+    uint32_t i;
+    DWORD name_n; /* wchar_t, of the one that was read */
+};
+
+/* A name may hold NULs, so what is enumerated is not asked for by its name again. */
+static LSTATUS ask(struct registry_key *key, struct wanted *w, DWORD *type, uint8_t *data,
+                   DWORD *size)
+{
+    *size = data ? key->data_room : 0;
+    if (!w->by_number)
+        return RegQueryValueExW(key->handle, key->name, NULL, type, data, size);
+    w->name_n = key->name_room;
+    return RegEnumValueW(key->handle, w->i, key->name, &w->name_n, NULL, type, data, size);
+}
+
+/* What is too long to be read: its name, its type and how long it is. */
+static int tell_long(struct registry_key *key, struct wanted *w, struct registry_value *out)
+{
+    DWORD type, size = 0;
+    if (w->by_number && !make_room(&key->name, &key->name_room, VALUE_NAME_MAX, sizeof(wchar_t)))
+        return -ENOMEM;
+    LSTATUS status = ask(key, w, &type, NULL, &size);
+    if (status != ERROR_SUCCESS)
+        return errno_of_error((DWORD)status);
+    int rc = tell(key, w->name_n, type, 0, size, out);
+    return rc < 0 ? rc : 1;
+}
+
 /* It may grow while it is read, so it is tried some times. */
-static int read_value(struct registry_key *key, size_t name_n, struct registry_value *out)
+static int read_value(struct registry_key *key, struct wanted *w, struct registry_value *out)
 {
     DWORD type = 0, size = DATA_USUAL;
     LSTATUS status = ERROR_MORE_DATA;
     for (int tries = 0; status == ERROR_MORE_DATA && tries < 4; tries++) {
+        bool short_name = tries > 0 && size <= key->data_room;
+        if (w->by_number && !make_room(&key->name, &key->name_room,
+                                       short_name ? VALUE_NAME_MAX : NAME_USUAL, sizeof(wchar_t)))
+            return -ENOMEM;
         if (size > REGISTRY_READ_MAX)
-            return tell(key, name_n, type, 0, size, out);
+            return tell_long(key, w, out);
         if (!make_room(&key->data, &key->data_room, size, 1))
             return -ENOMEM;
-        size = key->data_room;
-        status = RegQueryValueExW(key->handle, key->name, NULL, &type, key->data, &size);
+        status = ask(key, w, &type, key->data, &size);
     }
-    if (status != ERROR_SUCCESS)
-        return errno_of_error((DWORD)status);
-    return tell(key, name_n, type, size < REGISTRY_DATA_MAX ? size : REGISTRY_DATA_MAX, size, out);
-}
-
-static LSTATUS name_of(struct registry_key *key, uint32_t i, DWORD *n)
-{
-    static const uint32_t rooms[] = {NAME_USUAL, VALUE_NAME_MAX};
-    LSTATUS status = ERROR_MORE_DATA;
-    for (int tries = 0; status == ERROR_MORE_DATA && tries < 2; tries++) {
-        if (!make_room(&key->name, &key->name_room, rooms[tries], sizeof(wchar_t)))
-            return ERROR_NOT_ENOUGH_MEMORY;
-        *n = key->name_room;
-        status = RegEnumValueW(key->handle, i, key->name, n, NULL, NULL, NULL, NULL);
-    }
-    return status;
-}
-
-int registry_value(struct registry_key *key, uint32_t i, struct registry_value *out)
-{
-    DWORD n;
-    LSTATUS status = name_of(key, i, &n);
     if (status == ERROR_NO_MORE_ITEMS)
         return 0;
     if (status != ERROR_SUCCESS)
         return errno_of_error((DWORD)status);
-    int rc = read_value(key, n, out);
+    int rc =
+        tell(key, w->name_n, type, size < REGISTRY_DATA_MAX ? size : REGISTRY_DATA_MAX, size, out);
     return rc < 0 ? rc : 1;
+}
+
+int registry_value(struct registry_key *key, uint32_t i, struct registry_value *out)
+{
+    struct wanted w = {true, i, 0};
+    return read_value(key, &w, out);
 }
 
 int registry_get(struct registry_key *key, const char *name, struct registry_value *out)
 {
-    if (!make_room(&key->name, &key->name_room, (uint32_t)strlen(name) + 4, sizeof(wchar_t)))
+    if (!make_room(&key->name, &key->name_room, (uint32_t)strlen(name) + NAME_USUAL,
+                   sizeof(wchar_t)))
         return -ENOMEM;
     int n = wide_of_text(name, strlen(name), key->name, key->name_room);
-    return n < 0 ? n : read_value(key, (size_t)n, out);
+    struct wanted w = {false, 0, n < 0 ? 0 : (DWORD)n};
+    int rc = n < 0 ? n : read_value(key, &w, out);
+    return rc < 0 ? rc : 0;
 }
 
 int registry_security(const struct registry_key *key, char *out, size_t size)

@@ -29,6 +29,11 @@ static const struct {
      {"device/uid", "sbom/package/name", "sbom/package/version", "sbom/software_components", NULL}},
     {EVENT_APPLICATION, 0x1ff, {"app/name", NULL}},
     {EVENT_SCAN, 0x7ff, {"scan", NULL}},
+    {EVENT_REGISTRY_KEY, 0x3ff, {"actor/user", "device/uid", "reg_key/path", NULL}},
+    {EVENT_REGISTRY_VALUE,
+     0x1f,
+     {"actor/user", "device/uid", "reg_value/path", "reg_value/name", NULL}},
+    {EVENT_SERVICE, 0xff, {"actor/user", "device/uid", "win_service/name", NULL}},
 };
 
 static const struct json_value *at_path(const struct json_value *v, const char *path)

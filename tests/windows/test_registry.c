@@ -128,6 +128,27 @@ static void long_values_are_cut(void **state)
     registry_close(key);
 }
 
+/* As programs name what regedit is not to show. */
+static void names_may_hold_nul(void **state)
+{
+    (void)state;
+    static wchar_t hidden[] = L"\0hidden";
+    struct {
+        USHORT n, room;
+        const wchar_t *text;
+    } name = {sizeof(hidden) - 2, sizeof(hidden), hidden};
+    LONG(WINAPI * set)(HANDLE, void *, ULONG, ULONG, const void *, ULONG);
+    FARPROC found = GetProcAddress(GetModuleHandleW(L"ntdll.dll"), "NtSetValueKey");
+    struct registry_value v;
+    memcpy(&set, &found, sizeof(set));
+    assert_int_equal(set(own, &name, 0, REG_SZ, L"evil", 10), 0);
+    struct registry_key *key = open_own();
+    assert_int_equal(registry_value(key, 0, &v), 1);
+    assert_string_equal(v.name, "\1hidden");
+    assert_string_equal(v.text, "evil");
+    registry_close(key);
+}
+
 static void keys_are_named(void **state)
 {
     (void)state;
@@ -221,6 +242,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(each_type_is_read, set_up, tear_down),
         cmocka_unit_test_setup_teardown(long_values_are_cut, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(names_may_hold_nul, set_up, tear_down),
         cmocka_unit_test_setup_teardown(keys_are_named, set_up, tear_down),
         cmocka_unit_test_setup_teardown(paths_begin_with_a_hive, set_up, tear_down),
         cmocka_unit_test_setup_teardown(changes_are_told_until_reset, set_up, tear_down),

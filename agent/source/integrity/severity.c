@@ -7,6 +7,7 @@
 #include "platform/file.h"
 #include "source/integrity/state.h"
 #include "source/integrity/tell.h"
+#include "source/registry/keys.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -95,10 +96,16 @@ static bool parse_changes(struct span words, unsigned *out, struct span *wrong)
     return *out != 0;
 }
 
+static bool is_of_registry(struct span s)
+{
+    return span_starts(s, SPAN("HKLM\\")) || span_starts(s, SPAN("HKU\\"));
+}
+
 static bool is_pattern(struct span s)
 {
-    return s.n > 0 && s.n < PATTERN_MAX && (s.p[0] == '/' || span_starts(s, SPAN("**"))) &&
-           span_find(s, '\0') == s.n;
+    bool whole = s.n > 0 && (s.p[0] == '/' || span_starts(s, SPAN("**")) || text_has_drive(s) ||
+                             is_of_registry(s));
+    return whole && s.n < PATTERN_MAX && span_find(s, '\0') == s.n;
 }
 
 static void take_row(struct reading *r, struct span rest)
@@ -123,13 +130,15 @@ static void take_row(struct reading *r, struct span rest)
         rest = span_trim(row.by_packages ? after : rest);
         if (!is_pattern(rest)) {
             problem(r,
-                    "the path has to begin with / or **, and be shorter than %d bytes; the row "
-                    "is left out",
+                    "the path has to begin with / or ** (on Windows also C:/, HKLM\\ or HKU\\) and "
+                    "be shorter than %d bytes; the row is left out",
                     PATTERN_MAX);
             return;
         }
         row.pattern = mem_new(1, rest.n + 1);
         memcpy(row.pattern, rest.p, rest.n);
+        if (is_of_registry(rest))
+            registry_fold(row.pattern, row.pattern, rest.n + 1);
         r->table->rows[r->table->n++] = row;
     }
 }
