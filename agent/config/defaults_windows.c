@@ -1,20 +1,16 @@
 #include "config/defaults.h"
 
-/* Patterns look at case, Windows does not. */
-#define EXE ".[eE][xX][eE]"
-#define DLL ".[dD][lL][lL]"
-#define SYS ".[sS][yY][sS]"
 #define SYSTEM(folder)                                                                             \
-    folder "/*" EXE "\n" folder "/*" DLL "\n" folder "/*" SYS "\n" folder "/wbem\n" folder         \
+    folder "/*.exe\n" folder "/*.dll\n" folder "/*.sys\n" folder "/wbem\n" folder                  \
            "/WindowsPowerShell"
-#define PROGRAMS(folder) folder "/**/*" EXE "\n" folder "/**/*" DLL "\n" folder "/**/*" SYS
+#define PROGRAMS(folder) folder "/**/*.exe\n" folder "/**/*.dll\n" folder "/**/*.sys"
 
 /* The drivers' folder holds etc/hosts; Tasks are the scheduled ones. */
 const char config_default_paths[] = SYSTEM("C:/Windows/System32") "\n" SYSTEM(
     "C:/Windows/SysWOW64") "\n"
                            "C:/Windows/System32/drivers\nC:/Windows/System32/Tasks\nC:/Windows/"
                            "System32/GroupPolicy\n"
-                           "C:/Windows/*" EXE "\nC:/bootmgr\nC:/Boot\nC:/Windows/Boot\n"
+                           "C:/Windows/*.exe\nC:/bootmgr\nC:/Boot\nC:/Windows/Boot\n"
                            "C:/ProgramData/Microsoft/Windows/Start Menu/Programs/Startup\n"
                            "C:/Users/*/AppData/Roaming/Microsoft/Windows/Start "
                            "Menu/Programs/Startup\n"

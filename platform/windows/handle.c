@@ -1,12 +1,12 @@
 #include "platform/windows/handle.h"
 
+#include "platform/common/reparse.h"
 #include "platform/windows/rights.h"
 
 #include <string.h>
 #include <winioctl.h>
 
 #define EPOCH_100NS 116444736000000000ll /* 1970 in ticks since 1601 */
-#define LINK_MAX    (16 * 1024)          /* MAXIMUM_REPARSE_DATA_BUFFER_SIZE */
 
 enum file_type type_of_attributes(DWORD attributes, DWORD reparse_tag)
 {
@@ -62,38 +62,14 @@ int handle_info(HANDLE h, struct file_info *info)
     return 0;
 }
 
-/* The two kinds of link (REPARSE_DATA_BUFFER of ntifs.h): a header of 8 bytes, then where the name
- * to show and the name to use lie, in bytes from the end of these, for symbolic links a flag
- * between. */
-static int link_name(const unsigned char *data, size_t n, char *out, size_t size)
-{
-    uint32_t tag;
-    uint16_t at, length;
-    if (n < 16)
-        return -EIO;
-    memcpy(&tag, data, sizeof(tag));
-    memcpy(&at, data + 8, sizeof(at));
-    memcpy(&length, data + 10, sizeof(length));
-    size_t names = tag == IO_REPARSE_TAG_SYMLINK ? 20 : 16;
-    if (tag != IO_REPARSE_TAG_SYMLINK && tag != IO_REPARSE_TAG_MOUNT_POINT)
-        return -EINVAL;
-    if (length % 2 != 0 || names + at + length > n)
-        return -EIO;
-    wchar_t name[LINK_MAX / 2 + 1];
-    memcpy(name, data + names + at, length);
-    name[length / 2] = L'\0';
-    if (wcsncmp(name, L"\\??\\", 4) == 0)
-        name[1] = L'\\'; /* the kernel's prefix becomes the one that text_of_path knows */
-    return text_of_path(name, out, size);
-}
-
 int handle_link(HANDLE h, char *out, size_t size)
 {
-    unsigned char data[LINK_MAX];
+    unsigned char data[REPARSE_SIZE_MAX];
     DWORD n;
     if (!DeviceIoControl(h, FSCTL_GET_REPARSE_POINT, NULL, 0, data, sizeof(data), &n, NULL))
         return errno_of_last();
-    return link_name(data, n, out, size);
+    int length = reparse_target(data, n, out, size);
+    return length < 0 ? length : path_of_text(out);
 }
 
 int handle_path(HANDLE h, wchar_t out[PATH_WIDE_MAX])

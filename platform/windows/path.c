@@ -1,5 +1,7 @@
 #include "platform/windows/path.h"
 
+#include "platform/common/wtf8.h"
+
 #include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
@@ -75,39 +77,13 @@ int errno_of_status(LONG status)
 
 /* ---- text ---- */
 
-static bool is_high(uint32_t c)
-{
-    return c >= 0xd800 && c < 0xdc00;
-}
-
-static bool is_low(uint32_t c)
-{
-    return c >= 0xdc00 && c < 0xe000;
-}
-
-/* One character of WTF-8 at s; its length, 0 if it is none. */
-static size_t take_character(const unsigned char *s, size_t n, uint32_t *c)
-{
-    static const uint32_t least[] = {0, 0, 0x80, 0x800, 0x10000};
-    size_t length = s[0] < 0x80 ? 1 : s[0] < 0xc2 ? 0 : s[0] < 0xe0 ? 2 : s[0] < 0xf0 ? 3 : 4;
-    if (length == 0 || length > n || s[0] > 0xf4)
-        return 0;
-    *c = length == 1 ? s[0] : s[0] & (0x7fu >> length);
-    for (size_t i = 1; i < length; i++) {
-        if ((s[i] & 0xc0) != 0x80)
-            return 0;
-        *c = *c << 6 | (s[i] & 0x3fu);
-    }
-    return *c >= least[length] && *c <= 0x10ffff ? length : 0;
-}
-
 int wide_of_text(const char *text, size_t n, wchar_t *out, size_t max)
 {
     const unsigned char *s = (const unsigned char *)text;
     size_t used = 0;
     for (size_t i = 0; i < n;) {
         uint32_t c;
-        size_t length = take_character(s + i, n - i, &c);
+        size_t length = wtf8_take(s + i, n - i, &c);
         if (length == 0 || c == 0)
             return -ENOENT; /* no name of this system */
         if (used + 3 > max)
@@ -125,55 +101,38 @@ int wide_of_text(const char *text, size_t n, wchar_t *out, size_t max)
     return (int)used;
 }
 
-static size_t put_character(uint32_t c, char out[4])
-{
-    if (c < 0x80) {
-        out[0] = (char)c;
-        return 1;
-    }
-    size_t length = c < 0x800 ? 2 : c < 0x10000 ? 3 : 4;
-    for (size_t i = length - 1; i > 0; i--, c >>= 6)
-        out[i] = (char)(0x80 | (c & 0x3f));
-    out[0] = (char)((0xf00u >> length & 0xff) | c);
-    return length;
-}
-
 int text_of_wide(const wchar_t *w, size_t n, char *out, size_t size)
 {
-    size_t used = 0;
-    for (size_t i = 0; i < n; i++) {
-        uint32_t c = w[i];
-        if (used + 5 > size)
-            return -ENAMETOOLONG;
-        if (is_high(c) && i + 1 < n && is_low(w[i + 1])) {
-            c = 0x10000 + ((c - 0xd800) << 10) + (w[i + 1] - 0xdc00u);
-            i++;
-        }
-        used += put_character(c, out + used);
+    return wtf8_of_utf16((const unsigned char *)w, n, out, size);
+}
+
+int path_of_text(char *path)
+{
+    static const struct {
+        const char *prefix, *instead;
+    } rows[] = {{"\\\\?\\UNC\\", "//"}, {"\\\\?\\", ""}};
+    size_t n = strlen(path);
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        size_t long_n = strlen(rows[i].prefix), short_n = strlen(rows[i].instead);
+        if (strncmp(path, rows[i].prefix, long_n) != 0)
+            continue;
+        memcpy(path, rows[i].instead, short_n);
+        memmove(path + short_n, path + long_n, n - long_n + 1);
+        n -= long_n - short_n;
+        break;
     }
-    if (used >= size)
-        return -ENAMETOOLONG;
-    out[used] = '\0';
-    return (int)used;
+    for (size_t i = 0; i < n; i++)
+        if (path[i] == '\\')
+            path[i] = '/';
+    if (n == 3 && path[1] == ':')
+        path[--n] = '\0';
+    return (int)n;
 }
 
 int text_of_path(const wchar_t *w, char *out, size_t size)
 {
-    bool unc = path_is_share(w);
-    if (unc)
-        w += 6; /* one backslash stays, and gets another one in front */
-    else if (wcsncmp(w, LONG_PREFIX, 4) == 0)
-        w += 4;
-    if (unc && size > 0)
-        out[0] = '/';
-    int n = text_of_wide(w + unc, wcslen(w + unc), out + unc, size - (size_t)unc);
-    for (int i = 0; i < n; i++)
-        if (out[unc + i] == '\\')
-            out[unc + i] = '/';
-    n += n > 0 ? unc : 0;
-    if (n == 3 && out[1] == ':')
-        out[--n] = '\0';
-    return n;
+    int n = text_of_wide(w, wcslen(w), out, size);
+    return n < 0 ? n : path_of_text(out);
 }
 
 /* ---- paths ---- */

@@ -25,6 +25,7 @@ bool path_is_share(const wchar_t *path);
 bool path_is_remote(const wchar_t *path); /* a share or a network drive */
 /* A path of the system's (with or without its prefix) as the agent writes it; as text_of_wide. */
 int text_of_path(const wchar_t *w, char *out, size_t size);
+int path_of_text(char *path); /* the same of one that is UTF-8 already, in its place; length */
 
 /* Of GetLastError(); negative. */
 int errno_of_error(DWORD error);

@@ -148,6 +148,26 @@ static bool tell_rename(struct watch *w, struct root *r, const char *to, struct 
     return true;
 }
 
+/* Who used a short name (PROGRA~1) has that told; what is gone has no long one any more. */
+static bool lengthen(char *path)
+{
+    wchar_t wide[PATH_WIDE_MAX], whole[PATH_WIDE_MAX];
+    if (path_wide(path, wide) != 0)
+        return false;
+    DWORD n = GetLongPathNameW(wide, whole, PATH_WIDE_MAX);
+    return n > 0 && n < PATH_WIDE_MAX && text_of_path(whole, path, WATCH_PATH_MAX) > 0;
+}
+
+/* Of a path that is gone: whether a part of it may be a short name, "PROGRA~1.TXT". */
+static bool may_be_short(const char *path)
+{
+    for (const char *c = strchr(path, '~'); c; c = strchr(c + 1, '~'))
+        if (c[1] >= '0' && c[1] <= '9')
+            return true;
+    return false;
+}
+
+/* False: what changed cannot be named; it lies below out. */
 static bool record_path(const struct root *r, const FILE_NOTIFY_INFORMATION *record, char *out)
 {
     size_t n = strlen(r->folder);
@@ -158,7 +178,15 @@ static bool record_path(const struct root *r, const FILE_NOTIFY_INFORMATION *rec
     for (char *c = out + n + 1; length > 0 && *c; c++)
         if (*c == '\\')
             *c = '/';
-    return length > 0;
+    bool named = length > 0;
+    if (named && may_be_short(out + n) && !lengthen(out)) {
+        named = false;
+        *strchr(out + n, '~') = '\0';
+        cut_last_part(out);
+    } else if (!named) {
+        out[n] = '\0';
+    }
+    return named;
 }
 
 /* What a root that came or went means for itself. */
@@ -202,7 +230,7 @@ static bool take(struct watch *w, struct root *r, const FILE_NOTIFY_INFORMATION 
     char path[WATCH_PATH_MAX];
     DWORD action = record->Action;
     if (!record_path(r, record, path)) {
-        make_event(out, WATCH_OVERFLOW, r->folder);
+        make_event(out, WATCH_OVERFLOW, path);
         return true;
     }
     if (r->waiting)

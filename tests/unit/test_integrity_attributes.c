@@ -4,7 +4,9 @@
  */
 #include "source/integrity/attributes.h"
 #include "source/integrity/state.h"
+#include "source/integrity/tell.h"
 #include "unit/cmocka_all.h"
+#include "unit/host_kit.h"
 
 #define NET_RAW      "\1\0\0\2\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0" /* cap_net_raw=ep */
 #define NET_RAW_LAZY "\0\0\0\2\0\40\0\0\0\0\0\0\0\0\0\0\0\0\0\0" /* =p */

@@ -8,6 +8,7 @@
 #include "platform/host.h"
 #include "platform/notify.h"
 #include "platform/process.h"
+#include "platform/spelling.h"
 #include "platform/walk.h"
 #include "platform/watch.h"
 #include "platform/windows/path.h"
@@ -89,6 +90,17 @@ static void every_name_comes_and_goes(void **state)
     wchar_t few[3];
     assert_int_equal(text_of_wide(L"12345", 5, small, sizeof(small)), -ENAMETOOLONG);
     assert_int_equal(wide_of_text("12345", 5, few, 3), -ENAMETOOLONG);
+}
+
+static void names_are_compared_without_case(void **state)
+{
+    (void)state;
+    char folded[64];
+    assert_false(spelling_case_counts());
+    assert_string_equal(spelling_of("C:/a\u00f1\u00fa \u0434.Exe", folded, sizeof(folded)),
+                        "C:/A\u00d1\u00da \u0414.EXE");
+    assert_string_equal(spelling_of("\u0131\xff\U0001f600", folded, sizeof(folded)),
+                        "\u0131\xff\U0001f600"); /* "I" has another length */
 }
 
 /* ---- files ---- */
@@ -320,19 +332,13 @@ int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(paths_have_one_form),
-        TEST(paths_that_lead_elsewhere_are_refused),
-        TEST(every_name_comes_and_goes),
-        TEST(a_path_may_be_long),
-        TEST(what_is_private_is_read_by_nobody_else),
-        TEST(a_lock_is_held_once),
-        TEST(an_open_file_can_be_removed),
-        TEST(only_files_are_opened),
-        TEST(a_folder_and_a_file_tell_their_changes),
-        TEST(a_tree_tells_its_changes),
-        TEST(a_root_that_comes_later_is_told),
-        TEST(the_machine_is_known),
-        TEST(a_child_starts_and_ends_with_its_code),
+        TEST(paths_have_one_form),       TEST(paths_that_lead_elsewhere_are_refused),
+        TEST(every_name_comes_and_goes), TEST(names_are_compared_without_case),
+        TEST(a_path_may_be_long),        TEST(what_is_private_is_read_by_nobody_else),
+        TEST(a_lock_is_held_once),       TEST(an_open_file_can_be_removed),
+        TEST(only_files_are_opened),     TEST(a_folder_and_a_file_tell_their_changes),
+        TEST(a_tree_tells_its_changes),  TEST(a_root_that_comes_later_is_told),
+        TEST(the_machine_is_known),      TEST(a_child_starts_and_ends_with_its_code),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -52,8 +52,11 @@ static void keep(struct integrity *self, const char *path, bool was_folder,
     if (!integrity_key_of_path(&key, span_of(path)))
         return;
     buf_clear(&self->out);
-    if (state)
-        integrity_state_encode(&self->out, state);
+    if (state) {
+        struct integrity_state named = *state;
+        integrity_state_name(&named, &key, span_of(path));
+        integrity_state_encode(&self->out, &named);
+    }
     self->host.put(self->host.ctx, STORE_BASELINE, integrity_key_span(&key),
                    state ? buf_span(&self->out) : (struct span){NULL, 0});
     bool is_folder = state && state->info.type == FILE_FOLDER;

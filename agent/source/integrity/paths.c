@@ -4,6 +4,7 @@
 #include "base/mem.h"
 #include "base/span.h"
 #include "base/text.h"
+#include "platform/spelling.h"
 #include "source/integrity/state.h"
 
 #include <errno.h>
@@ -14,6 +15,7 @@
 struct item {
     char *text;     /* as configured */
     char *path;     /* the same with the links of a plain path followed */
+    char *match;    /* path as it is compared (platform/spelling.h) */
     bool wildcard;  /* a pattern */
     bool deep;      /* a pattern with "**" */
     size_t literal; /* length of the folders before the first wildcard, without the last slash */
@@ -24,7 +26,7 @@ struct integrity_paths {
     bool remote; /* network and FUSE file systems are entered */
     struct item items[CONFIG_LIST_MAX];
     size_t n;
-    char *excludes[EXCLUDES_MAX];
+    char *excludes[EXCLUDES_MAX]; /* as they are compared */
     size_t excludes_n;
 };
 
@@ -104,16 +106,21 @@ static void add_item(struct integrity_paths *p, const char *text)
     it->deep = strstr(it->text, "**") != NULL;
     it->path = it->wildcard ? follow_pattern(p, it->text) : follow_links(p, it->text);
     it->literal = it->wildcard ? literal_length(it->path) : 0;
+    it->match = mem_text(it->path);
+    spelling_fold(it->match, strlen(it->match));
 }
 
-/* Our own folders change all the time, and what we write there is told in other ways. */
+/* Our own folders change all the time, and what we write there is told in other ways. They do not
+ * lie in host_root. */
 static void add_own_folders(struct integrity_paths *p, const struct config *c)
 {
     const char *const own[] = {c->state_dir, c->outbox_dir, c->inbox_dir, c->requests_dir,
                                c->run_dir};
+    char real[INTEGRITY_PATH_MAX];
     for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++)
         if (own[i] && own[i][0])
-            p->excludes[p->excludes_n++] = mem_text(own[i]);
+            p->excludes[p->excludes_n++] =
+                mem_text(walk_real_path(own[i], real, sizeof(real)) < 0 ? own[i] : real);
 }
 
 struct integrity_paths *integrity_paths_new(const struct config *c)
@@ -130,6 +137,8 @@ struct integrity_paths *integrity_paths_new(const struct config *c)
     for (size_t i = 0; i < p->excludes_n; i++)
         strip_slashes(p->excludes[i]);
     add_own_folders(p, c);
+    for (size_t i = 0; i < p->excludes_n; i++)
+        spelling_fold(p->excludes[i], strlen(p->excludes[i]));
     return p;
 }
 
@@ -140,6 +149,7 @@ void integrity_paths_free(struct integrity_paths *p)
     for (size_t i = 0; i < p->n; i++) {
         free(p->items[i].text);
         free(p->items[i].path);
+        free(p->items[i].match);
     }
     for (size_t i = 0; i < p->excludes_n; i++)
         free(p->excludes[i]);
@@ -157,7 +167,7 @@ const char *integrity_paths_exclude(const struct integrity_paths *p, size_t i)
     return i < p->excludes_n ? p->excludes[i] : NULL;
 }
 
-/* ---- asking ---- */
+/* ---- asking, by what spelling_of() gives ---- */
 
 static bool is_or_lies_below(const char *path, const char *folder)
 {
@@ -189,11 +199,13 @@ static bool fits(const char *pattern, const char *path)
 
 static bool starts_with(const char *path, const struct item *it)
 {
-    return strncmp(path, it->path, it->literal) == 0;
+    return strncmp(path, it->match, it->literal) == 0;
 }
 
-bool integrity_paths_wanted_below(const struct integrity_paths *p, const char *path)
+bool integrity_paths_wanted_below(const struct integrity_paths *p, const char *spelled)
 {
+    char folded[INTEGRITY_PATH_MAX];
+    const char *path = spelling_of(spelled, folded, sizeof(folded));
     for (size_t i = 0; i < p->excludes_n; i++)
         if (text_glob(p->excludes[i], path))
             return false;
@@ -210,21 +222,29 @@ static bool is_excluded(const struct integrity_paths *p, const char *path)
     return false;
 }
 
-bool integrity_paths_wanted(const struct integrity_paths *p, const char *path)
+static bool is_wanted(const struct integrity_paths *p, const char *path)
 {
     for (size_t i = 0; i < p->n; i++) {
         const struct item *it = &p->items[i];
-        bool hit = it->wildcard ? starts_with(path, it) && fits(it->path, path)
-                                : is_or_lies_below(path, it->path);
+        bool hit = it->wildcard ? starts_with(path, it) && fits(it->match, path)
+                                : is_or_lies_below(path, it->match);
         if (hit)
             return !is_excluded(p, path);
     }
     return false;
 }
 
-bool integrity_paths_enter(const struct integrity_paths *p, const char *folder)
+bool integrity_paths_wanted(const struct integrity_paths *p, const char *path)
 {
-    bool may = integrity_paths_wanted(p, folder);
+    char folded[INTEGRITY_PATH_MAX];
+    return is_wanted(p, spelling_of(path, folded, sizeof(folded)));
+}
+
+bool integrity_paths_enter(const struct integrity_paths *p, const char *path)
+{
+    char folded[INTEGRITY_PATH_MAX];
+    const char *folder = spelling_of(path, folded, sizeof(folded));
+    bool may = is_wanted(p, folder);
     for (size_t i = 0; i < p->n && !may; i++)
         may = p->items[i].deep && starts_with(folder, &p->items[i]);
     return may && !is_excluded(p, folder);
@@ -238,13 +258,15 @@ static bool related(const char *a, size_t a_n, const char *b, size_t b_n)
     return strncmp(a, b, n) == 0 && (longer[n] == '/' || longer[n] == '\0' || n <= 1);
 }
 
-bool integrity_paths_may_hold(const struct integrity_paths *p, const char *folder)
+bool integrity_paths_may_hold(const struct integrity_paths *p, const char *path)
 {
+    char folded[INTEGRITY_PATH_MAX];
+    const char *folder = spelling_of(path, folded, sizeof(folded));
     bool may = false;
     for (size_t i = 0; i < p->n && !may; i++) {
         const struct item *it = &p->items[i];
-        size_t n = it->wildcard ? it->literal : strlen(it->path);
-        may = related(folder, strlen(folder), it->path, n);
+        size_t n = it->wildcard ? it->literal : strlen(it->match);
+        may = related(folder, strlen(folder), it->match, n);
     }
     return may;
 }
@@ -267,7 +289,7 @@ static void add_root(struct roots *r, const char *path, size_t item)
 /* Goes down a pattern part by part; path holds what stands before the part at pattern. */
 static void expand(struct roots *r, char *path, const char *pattern, size_t item)
 {
-    char on_disk[INTEGRITY_PATH_MAX], part[INTEGRITY_NAME_MAX + 1];
+    char on_disk[INTEGRITY_PATH_MAX], part[INTEGRITY_NAME_MAX + 1], folded[4 * INTEGRITY_NAME_MAX];
     struct walk_folder *folder;
     const char *name;
     enum file_type type;
@@ -280,8 +302,10 @@ static void expand(struct roots *r, char *path, const char *pattern, size_t item
         return;
     memcpy(part, pattern, n);
     part[n] = '\0';
+    spelling_fold(part, n);
     while (walk_next(folder, &name, &type) == 1) {
-        if (!text_glob(part, name) || length + strlen(name) + 2 > INTEGRITY_PATH_MAX)
+        if (!text_glob(part, spelling_of(name, folded, sizeof(folded))) ||
+            length + strlen(name) + 2 > INTEGRITY_PATH_MAX)
             continue;
         snprintf(path + length, INTEGRITY_PATH_MAX - length, "/%s", name);
         if (pattern[n] == '/')

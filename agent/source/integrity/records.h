@@ -23,7 +23,8 @@ struct integrity_records {
 void integrity_records_load(struct integrity_records *r, struct store *store,
                             const uint8_t folder[INTEGRITY_ID_SIZE], size_t room);
 size_t integrity_records_size(const struct integrity_records *r); /* memory held */
-/* If r->whole: what is known of the entry; false and an empty record if nothing is. */
+/* If r->whole: what is known of the entry, by the name of its key; false and an empty record if
+ * nothing is. */
 bool integrity_records_find(const struct integrity_records *r, struct span name,
                             struct span *record);
 void integrity_records_release(struct integrity_records *r);

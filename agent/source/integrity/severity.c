@@ -5,6 +5,7 @@
 #include "base/slurp.h"
 #include "base/text.h"
 #include "platform/file.h"
+#include "platform/spelling.h"
 #include "source/integrity/state.h"
 #include "source/integrity/tell.h"
 #include "source/registry/keys.h"
@@ -139,6 +140,8 @@ static void take_row(struct reading *r, struct span rest)
         memcpy(row.pattern, rest.p, rest.n);
         if (is_of_registry(rest))
             registry_fold(row.pattern, row.pattern, rest.n + 1);
+        else
+            spelling_fold(row.pattern, rest.n);
         r->table->rows[r->table->n++] = row;
     }
 }
@@ -238,12 +241,14 @@ void integrity_severity_free(struct integrity_severity *t)
 enum event_severity integrity_severity_of(const struct integrity_severity *t, const char *path,
                                           unsigned change, bool by_packages)
 {
+    char folded[INTEGRITY_PATH_MAX];
+    const char *as_compared = spelling_of(path, folded, sizeof(folded));
     if (change & ~(unsigned)INTEGRITY_TIMES)
         change &= ~(unsigned)INTEGRITY_TIMES; /* nearly every change comes with a new time */
     for (size_t i = 0; i < t->n; i++) {
         const struct row *row = &t->rows[i];
         if (row->change & change && (by_packages || !row->by_packages) &&
-            text_glob(row->pattern, path))
+            text_glob(row->pattern, as_compared))
             return row->severity;
     }
     return SEVERITY_MEDIUM; /* no row knows it: nothing grave is to hide there */

@@ -1,12 +1,14 @@
 #include "source/integrity/state.h"
 
 #include "base/sha256.h"
+#include "platform/spelling.h"
 
 #define VERSION        1
 #define TAG_SHA256     1
 #define TAG_TARGET     2
 #define TAG_ATTRIBUTES 3
 #define TAG_FLAGS      4
+#define TAG_NAME       5
 
 #define NEAR_PARTS 4 /* of a path, that its id begins with */
 
@@ -47,6 +49,8 @@ void integrity_state_encode(struct buf *out, const struct integrity_state *s)
         put_attribute(out, TAG_ATTRIBUTES, s->attributes);
     if (flags)
         put_attribute(out, TAG_FLAGS, span_make(&flags, 1));
+    if (s->name.n > 0 && s->name.n <= INTEGRITY_NAME_MAX)
+        put_attribute(out, TAG_NAME, s->name);
 }
 
 static bool take_small(struct span *rest, size_t n, uint32_t *out)
@@ -96,6 +100,9 @@ static bool take_attribute(uint32_t tag, struct span value, struct integrity_sta
     case TAG_FLAGS:
         s->info.flags = value.n == 1 ? (uint8_t)value.p[0] : 0;
         return value.n == 1;
+    case TAG_NAME:
+        s->name = value;
+        return value.n > 0 && value.n <= INTEGRITY_NAME_MAX;
     default:
         return true;
     }
@@ -142,7 +149,13 @@ static uint32_t number_of(struct span part)
 void integrity_folder_id(struct span folder, uint8_t out[INTEGRITY_ID_SIZE])
 {
     uint8_t full[SHA256_SIZE];
-    struct span rest = folder, part;
+    char folded[INTEGRITY_PATH_MAX];
+    struct span rest, part;
+    if (!spelling_case_counts() && span_copy(folder, folded, sizeof(folded))) {
+        spelling_fold(folded, folder.n);
+        folder.p = folded;
+    }
+    rest = folder;
     sha256_of(folder.p, folder.n, full);
     span_take_until(&rest, '/', &part); /* what stands before the first slash: nothing */
     for (size_t i = 0; i < NEAR_PARTS; i++) {
@@ -160,6 +173,7 @@ bool integrity_key_make(struct integrity_key *k, const uint8_t folder[INTEGRITY_
         return false;
     memcpy(k->bytes, folder, INTEGRITY_ID_SIZE);
     memcpy(k->bytes + INTEGRITY_ID_SIZE, name.p, name.n);
+    spelling_fold(k->bytes + INTEGRITY_ID_SIZE, name.n);
     k->n = INTEGRITY_ID_SIZE + name.n;
     return true;
 }
@@ -180,6 +194,14 @@ bool integrity_key_of_path(struct integrity_key *k, struct span path)
     integrity_path_split(path, &folder, &name);
     integrity_folder_id(folder, id);
     return integrity_key_make(k, id, name);
+}
+
+void integrity_state_name(struct integrity_state *s, const struct integrity_key *k,
+                          struct span path)
+{
+    struct span folder, name;
+    integrity_path_split(path, &folder, &name);
+    s->name = span_equal(name, integrity_key_name(k)) ? SPAN("") : name;
 }
 
 static bool content_differs(const struct integrity_state *a, const struct integrity_state *b)

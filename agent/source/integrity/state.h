@@ -1,12 +1,14 @@
 /*
  * What the baseline knows of one file, how it is stored, and what differs between two such states.
  *
- * A record in STORE_BASELINE, under the id of its folder (20 bytes) and its name, is
+ * A record in STORE_BASELINE, under the id of its folder (20 bytes) and its name, both as the
+ * system compares them, is
  *
  *   u8 version (1), u8 type (enum file_type), u16 mode, u32 uid, u32 gid, u64 size, u64 mtime_ns,
  *   u64 ctime_ns, u64 dev, u64 ino, u32 hashed (seconds since 1970, 0: no hash), then attributes
  *   { u8 tag, u16 length, bytes }: 1 SHA-256 of the content, 2 target of a link, 3 what
- *   attributes.h keeps (empty: read, and there were none), 4 u8 flags, if any (file.h)
+ *   attributes.h keeps (empty: read, and there were none), 4 u8 flags, if any (file.h), 5 the name
+ *   as it is spelled, where the key has it in another case (platform/spelling.h)
  *
  * little-endian; attributes with other tags are skipped, so that later versions may add some.
  */
@@ -26,7 +28,8 @@
 #define INTEGRITY_KEY_MAX  (INTEGRITY_ID_SIZE + INTEGRITY_NAME_MAX)
 #define INTEGRITY_PATH_MAX 4096
 #define INTEGRITY_RECORD_MAX                                                                       \
-    (64 + 3 + 32 + 3 + INTEGRITY_PATH_MAX + 3 + INTEGRITY_ATTRIBUTES_MAX + 3 + 1)
+    (64 + 3 + 32 + 3 + INTEGRITY_PATH_MAX + 3 + INTEGRITY_ATTRIBUTES_MAX + 3 + 1 + 3 +             \
+     INTEGRITY_NAME_MAX)
 
 struct integrity_state {
     struct file_info info; /* nlink is not kept */
@@ -36,6 +39,7 @@ struct integrity_state {
     struct span target; /* borrowed: from the record, or from the reader's buffer */
     bool has_attributes;
     struct span attributes; /* borrowed too */
+    struct span name;       /* borrowed too; empty: as in the key. Set by integrity_state_name */
 };
 
 void integrity_state_encode(struct buf *out, const struct integrity_state *s);
@@ -47,19 +51,26 @@ struct integrity_key {
     char bytes[INTEGRITY_KEY_MAX];
 };
 
-/* Four numbers of 16 bits made of the first four parts of the path, so that neighbours on disk are
- * neighbours in the store and a scan reads it from front to back, and 96 bits of the path's
- * SHA-256, so that no two folders are one. */
+/* However the path is spelled: four numbers of 16 bits made of the first four parts of the path, so
+ * that neighbours on disk are neighbours in the store and a scan reads it from front to back, and
+ * 96 bits of the path's SHA-256, so that no two folders are one. */
 void integrity_folder_id(struct span folder, uint8_t out[INTEGRITY_ID_SIZE]);
-/* False when the name cannot be a key: empty or too long. */
+/* However the name is spelled. False when it cannot be a key: empty or too long. */
 bool integrity_key_make(struct integrity_key *k, const uint8_t folder[INTEGRITY_ID_SIZE],
                         struct span name);
 static inline struct span integrity_key_span(const struct integrity_key *k)
 {
     return (struct span){k->bytes, k->n};
 }
+static inline struct span integrity_key_name(const struct integrity_key *k)
+{
+    return (struct span){k->bytes + INTEGRITY_ID_SIZE, k->n - INTEGRITY_ID_SIZE};
+}
 /* The key of a path: its folder and its last part. */
 bool integrity_key_of_path(struct integrity_key *k, struct span path);
+/* To be called before a state is kept. */
+void integrity_state_name(struct integrity_state *s, const struct integrity_key *k,
+                          struct span path);
 /* What stands before the last slash ("" for an entry of the root folder), and behind it. */
 void integrity_path_split(struct span path, struct span *folder, struct span *name);
 

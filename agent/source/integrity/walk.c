@@ -163,7 +163,7 @@ static bool read_before(struct walk *w, const struct integrity_key *key, struct 
     return read_record(w, key) && integrity_state_decode(buf_span(&w->record), s);
 }
 
-static void keep_or_tell(struct walk *w, const struct integrity_seat *s)
+static void keep_or_tell(struct walk *w, struct integrity_seat *s)
 {
     struct span path = {s->path, s->path_n}, above, name;
     if (!(s->adopt && (!s->known || w->job->first))) {
@@ -177,6 +177,7 @@ static void keep_or_tell(struct walk *w, const struct integrity_seat *s)
         integrity_adopt_folder(&w->adopted, above);
     if (s->after.info.type == FILE_FOLDER)
         integrity_adopt_folder(&w->adopted, path);
+    integrity_state_name(&s->after, &s->key, path);
     integrity_adopt_put(&w->adopted, integrity_key_span(&s->key), &s->after);
 }
 
@@ -231,7 +232,7 @@ static bool compare(struct walk *w, struct visit *v)
     if (!integrity_key_make(&key, v->in->id, span_of(v->name)))
         return true;
     if (v->in->records.whole)
-        integrity_records_find(&v->in->records, span_of(v->name), &record);
+        integrity_records_find(&v->in->records, integrity_key_name(&key), &record);
     else if (read_record(w, &key))
         record = buf_span(&w->record);
     bool known = record.n > 0 && integrity_state_decode(record, &before);
@@ -260,6 +261,7 @@ static bool collect_name(void *ctx, struct span key, struct span value)
     bool fine = integrity_state_decode(value, &s);
     if (key.n <= INTEGRITY_ID_SIZE)
         return true;
+    name = fine && s.name.n > 0 ? s.name : name;
     if (names->b.n + name.n + 2 > NAMES_MAX) {
         names->more = true;
         names->next.n = key.n <= INTEGRITY_KEY_MAX ? key.n : INTEGRITY_KEY_MAX;
