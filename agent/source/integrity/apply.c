@@ -149,6 +149,7 @@ static int info_of(struct integrity *self, const char *path, struct file_info *i
 static void give_to_worker(struct integrity *self, struct pending *p, int64_t now_ms)
 {
     struct integrity_job *job = integrity_job_new(p->path, integrity_actor_share(p->actor));
+    job->while_off = p->while_off;
     if (!integrity_scan_give(self->scan, job)) {
         integrity_actor_drop(job->owner);
         integrity_job_free(job);
@@ -160,7 +161,12 @@ static void give_to_worker(struct integrity *self, struct pending *p, int64_t no
 static struct integrity_fact fact_of(const struct pending *p)
 {
     return (struct integrity_fact){
-        .path = p->path, .actor = p->actor ? &p->actor->is : NULL, .seen_ms = p->seen_ms};
+        .path = p->path,
+        .actor = p->actor ? &p->actor->is : NULL,
+        .seen_ms = p->seen_ms,
+        .by_journal = p->while_off,
+        .while_off = p->while_off,
+    };
 }
 
 /* Whether it was one of a rename of a watched file, told as such. */
@@ -339,9 +345,10 @@ void integrity_apply(struct integrity *self, const struct integrity_found *f, in
         .actor = actor ? &actor->is : NULL,
         .seen_ms = clock_wall_ms(),
         .by_scan = f->job->path == NULL,
+        .by_journal = f->job->while_off,
     };
-    fact.while_off = fact.by_scan && self->first_scan &&
-                     (gone || f->state.info.ctime_ns / 1000000 < self->opened_ms);
+    bool older = gone || f->state.info.ctime_ns / 1000000 < self->opened_ms;
+    fact.while_off = fact.by_journal || (fact.by_scan && self->first_scan && older);
     fact.change = integrity_compare(fact.before, fact.after);
     if (fact.change != 0)
         tell_and_keep(self, &fact, actor);

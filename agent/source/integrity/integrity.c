@@ -50,6 +50,18 @@ static bool holds_item(struct span items, const char *text)
     return false;
 }
 
+/* Whether a scan of just this configuration has ended. */
+static bool is_current(const struct integrity *self)
+{
+    struct buf was = BUF_INIT(1 << 20), now = BUF_INIT(1 << 20);
+    describe_items(self->paths, &now);
+    bool current = store_get(self->host.store, STORE_META, items_key, &was) == 0 &&
+                   span_equal(buf_span(&was), buf_span(&now));
+    buf_release(&was);
+    buf_release(&now);
+    return current;
+}
+
 /* What was never scanned is adopted, not told: a new configuration is no change of the host. */
 static void choose_adopted(struct integrity *self, struct integrity_job *job)
 {
@@ -80,6 +92,7 @@ void integrity_scan_soon(struct integrity *self, int64_t now_ms)
     int64_t at = now_ms + SCAN_SOON_MS;
     at = at < self->rest_until_ms ? self->rest_until_ms : at;
     self->overflows++;
+    integrity_away_missed(self->away);
     if (self->next_scan_ms > at)
         self->next_scan_ms = at;
 }
@@ -94,6 +107,7 @@ static void start_scan(struct integrity *self, int64_t now_ms)
         self->next_scan_ms = now_ms + SCAN_SOON_MS;
         return;
     }
+    integrity_away_scan_begins(self->away);
     self->scanning = true;
     self->manual = false;
     self->told = 0;
@@ -122,6 +136,7 @@ static void tell_end(struct integrity *self, const struct integrity_job *job)
     struct integrity_scan_fact f = {
         .name = job->first ? "baseline" : "re-check",
         .manual = job->manual,
+        .why = integrity_away_words(self->away),
         .started_ms = r->started_ms,
         .duration_ms = r->duration_ms,
         .files = r->files,
@@ -177,6 +192,7 @@ static void finish_job(struct integrity *self, struct integrity_job *job, int64_
         } else {
             self->hold = self->first_scan = false;
             tell_end(self, job);
+            integrity_away_scan_ended(self->away, clock_wall_ms());
         }
     }
     count_skipped(self, r);
@@ -285,6 +301,7 @@ static struct pending *note(struct integrity *self, const char *path, int64_t no
         return NULL;
     }
     p->seen_ms = e->time_ms;
+    p->while_off = false;
     p->tries = 0;
     return p;
 }
@@ -386,6 +403,7 @@ static void close_integrity(void *ctx)
     integrity_explain_free(self->explain);
     pendings_free(self->pending);
     integrity_storms_free(self->storms);
+    integrity_away_free(self->away);
     mounts_free(self->mounts);
     integrity_containers_free(self->containers);
     integrity_actor_drop(self->last_actor);
@@ -416,6 +434,9 @@ static int open_integrity(const struct source_host *host, void **out, struct err
     self->severity = integrity_severity_load(host->config->severity_file, note_severity, self);
     self->explain = integrity_explain_new(self);
     open_watch(self); /* before the scan, so that nothing falls between them */
+    self->away = integrity_away_new(self, is_current(self));
+    if (integrity_away_rest_ms(self->away) > 0)
+        self->next_scan_ms = clock_mono_ms() + integrity_away_rest_ms(self->away);
     int rc = integrity_scan_open(host->config, self->paths, host->store, &self->scan);
     if (rc == 0)
         return 0;
@@ -436,6 +457,13 @@ static size_t waits(void *ctx, wait_t *out, size_t max)
     return n;
 }
 
+/* Whether all that was seen has been looked at. */
+static bool is_idle(const struct integrity *self)
+{
+    return !self->scanning && pendings_next_ms(self->pending) == INT64_MAX &&
+           integrity_scan_idle(self->scan) && integrity_explain_held(self->explain) == 0;
+}
+
 static int64_t run(void *ctx, int64_t now_ms)
 {
     struct integrity *self = ctx;
@@ -444,6 +472,7 @@ static int64_t run(void *ctx, int64_t now_ms)
     bool more = self->watch && take_events(self, now_ms);
     more = look_at_due(self, now_ms) || more;
     more = take_findings(self, now_ms) || more;
+    int64_t away_ms = integrity_away_run(self->away, now_ms);
     integrity_close_parent(self);
     int64_t explain_ms = integrity_explain_run(self->explain, now_ms);
     integrity_storms_run(self->storms, now_ms);
@@ -451,10 +480,12 @@ static int64_t run(void *ctx, int64_t now_ms)
         start_scan(self, now_ms);
     if (more)
         return now_ms;
+    integrity_away_note(self->away, is_idle(self), now_ms);
     int64_t due = self->hold ? INT64_MAX : pendings_next_ms(self->pending);
     due = explain_ms < due ? explain_ms : due;
     int64_t storm = integrity_storms_next_ms(self->storms);
     due = storm < due ? storm : due;
+    due = away_ms < due ? away_ms : due;
     return !self->scanning && self->next_scan_ms < due ? self->next_scan_ms : due;
 }
 
@@ -462,6 +493,8 @@ static void checkpoint(void *ctx)
 {
     const struct integrity *self = ctx;
     integrity_storms_checkpoint(self->storms);
+    if (self->away)
+        integrity_away_keep(self->away);
 }
 
 static bool request(void *ctx, const char *what)
@@ -486,6 +519,8 @@ static void health(void *ctx, struct source_health *out)
         buf_printf(&text, "the baseline cannot be written: %s; ", error_text(self->scan_error));
     }
     const char *const words[] = {self->severity_words, self->watch_words};
+    if (integrity_away_words(self->away)[0])
+        buf_printf(&text, "%s; ", integrity_away_words(self->away));
     for (size_t i = 0; i < 2; i++) {
         if (words[i][0] && out->state == SOURCE_OK)
             out->state = SOURCE_DEGRADED;

@@ -168,7 +168,7 @@ int64_t pendings_next_ms(const struct pendings *t)
 
 void pending_done(struct pending *p, int64_t now_ms)
 {
-    p->waiting = p->tree = false;
+    p->waiting = p->tree = p->while_off = false;
     p->looked_ms = now_ms;
     free(p->from);
     free(p->to);

@@ -31,6 +31,7 @@ struct pending {
     int64_t seen_ms; /* wall clock */
     bool waiting;    /* to be looked at; else only remembered */
     bool tree;       /* with all that is below it */
+    bool while_off;  /* a journal said that it changed while the agent was off */
     unsigned tries;
     int64_t first_ms, due_ms, looked_ms; /* monotonic */
 };

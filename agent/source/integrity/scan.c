@@ -20,6 +20,7 @@ struct integrity_scan {
     struct lock *lock; /* of what follows */
     struct integrity_job *jobs[JOBS_MAX];
     size_t jobs_n;
+    size_t open_n;                           /* jobs whose end was not taken yet */
     struct integrity_found found[FOUND_MAX]; /* a ring */
     size_t first, found_n;
     bool stop;
@@ -172,6 +173,7 @@ bool integrity_scan_give(struct integrity_scan *s, struct integrity_job *job)
     if (waits) {
         integrity_job_free(job);
     } else if (room) {
+        s->open_n++;
         s->jobs[s->jobs_n] = job;
         __atomic_store_n(&s->jobs_n, s->jobs_n + 1, __ATOMIC_RELAXED);
     }
@@ -189,6 +191,7 @@ bool integrity_scan_next(struct integrity_scan *s, struct integrity_found *out)
         *out = s->found[s->first];
         s->first = (s->first + 1) % FOUND_MAX;
         s->found_n--;
+        s->open_n -= out->kind == INTEGRITY_FOUND_END;
     } else {
         bell_clear(s->to_loop);
     }
@@ -196,6 +199,14 @@ bool integrity_scan_next(struct integrity_scan *s, struct integrity_found *out)
     if (was_full)
         bell_ring(s->to_worker);
     return any;
+}
+
+bool integrity_scan_idle(struct integrity_scan *s)
+{
+    lock_take(s->lock);
+    bool idle = s->open_n == 0;
+    lock_drop(s->lock);
+    return idle;
 }
 
 wait_t integrity_scan_wait(const struct integrity_scan *s)

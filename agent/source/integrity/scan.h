@@ -29,11 +29,12 @@ struct integrity_result {
 };
 
 struct integrity_job {
-    char *path;  /* one file or tree (owned); NULL: everything */
-    bool manual; /* asked for by a person */
-    bool first;  /* no baseline was ever finished: tell nothing, adopt all */
-    bool *adopt; /* for everything: items whose unknown files are adopted (owned), or NULL */
-    void *owner; /* for who asked */
+    char *path;     /* one file or tree (owned); NULL: everything */
+    bool manual;    /* asked for by a person */
+    bool first;     /* no baseline was ever finished: tell nothing, adopt all */
+    bool *adopt;    /* for everything: items whose unknown files are adopted (owned), or NULL */
+    bool while_off; /* a journal said that it changed while the agent was off */
+    void *owner;    /* for who asked */
     struct integrity_result result;
 };
 struct integrity_job *integrity_job_new(const char *path, void *owner);
@@ -62,6 +63,7 @@ int integrity_scan_open(const struct config *c, const struct integrity_paths *pa
  * scan of everything, and in turns with a tree that takes more than a second. */
 bool integrity_scan_give(struct integrity_scan *s, struct integrity_job *job);
 bool integrity_scan_next(struct integrity_scan *s, struct integrity_found *out);
+bool integrity_scan_idle(struct integrity_scan *s); /* the end of every job was taken */
 wait_t integrity_scan_wait(const struct integrity_scan *s);
 uint64_t
 integrity_scan_progress(const struct integrity_scan *s); /* files of the scan of everything */

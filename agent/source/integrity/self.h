@@ -5,6 +5,7 @@
 
 #include "platform/mounts.h"
 #include "platform/watch.h"
+#include "source/integrity/away.h"
 #include "source/integrity/container.h"
 #include "source/integrity/explain.h"
 #include "source/integrity/pending.h"
@@ -22,6 +23,7 @@ struct integrity {
     struct integrity_scan *scan;
     struct pendings *pending;
     struct integrity_storms *storms;
+    struct integrity_away *away; /* NULL: switched off */
     struct integrity_actor *last_actor;
     struct watch_event event;
     struct mounts *mounts; /* as they were until mounts_until_ms; NULL: not known */

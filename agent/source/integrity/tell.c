@@ -188,7 +188,7 @@ static void describe(const struct integrity_fact *f, struct buf *message, struct
     bool stays = f->before && f->after && !(f->change & INTEGRITY_RENAMED);
     buf_put_text(message, stays ? " changed" : "");
     json_end_array(&j);
-    json_text(&j, "found_by", f->by_scan ? "scan" : "watch");
+    json_text(&j, "found_by", f->by_scan ? "scan" : f->by_journal ? "journal" : "watch");
     if (f->while_off)
         json_bool(&j, "while_off", true);
     if (f->conffile)
@@ -267,6 +267,8 @@ void integrity_tell_scan(const struct integrity_scan_fact *f,
     json_object(&j, NULL);
     json_uint(&j, "adopted", f->adopted);
     json_raw(&j, "skipped", span_of(f->skipped_words));
+    if (f->why[0])
+        json_text(&j, "because", f->why);
     json_end_object(&j);
     struct event e = {
         .class_uid = EVENT_SCAN,

@@ -15,7 +15,7 @@ struct integrity_fact {
     unsigned change;                              /* enum integrity_change */
     const struct watch_actor *actor;              /* NULL: unknown */
     int64_t seen_ms;                              /* when it was noticed, wall clock */
-    bool by_scan;                                 /* else it was seen as it happened */
+    bool by_scan, by_journal;                     /* else it was seen as it happened */
     bool while_off;                               /* it happened while nobody looked */
     enum event_severity severity;
     bool by_packages;       /* the package manager did it, as far as can be told */
@@ -51,6 +51,7 @@ struct integrity_scan_fact {
     const char *name; /* "baseline", "re-check" */
     bool manual;      /* asked for by a person */
     bool cancelled;
+    const char *why;    /* all had to be scanned, in words; or "" */
     int64_t started_ms; /* wall clock */
     int64_t duration_ms;
     uint64_t files, told, adopted, skipped;
