@@ -76,7 +76,7 @@ static void print_json(struct buf *text)
 
 static bool is_correlation(const struct rule *r)
 {
-    return r->correlation.type != CORRELATION_NONE;
+    return r->correlation != NULL;
 }
 
 /* Rules that filters were joined to, one counted as often as filters mean it. */

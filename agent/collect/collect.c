@@ -315,6 +315,7 @@ int collect_run(const char *config_file)
     struct error e;
     struct collect c = {.config_file = config_file, .lock = FILE_NONE};
     c.started_wall_ms = clock_wall_ms();
+    memory_init();
     c.config = config_read(config_file, &e);
     if (!c.config) {
         log_error("%s", e.text);

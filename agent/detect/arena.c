@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 
@@ -10,6 +11,7 @@
 #define ARENA_BLOCK_SIZE 8192
 #endif
 #define ALIGNMENT 16
+#define LARGE     (ARENA_BLOCK_SIZE / 8) /* has a block of its own, so that none is left half empty */
 
 struct block {
     _Alignas(ALIGNMENT) struct block *next;
@@ -38,13 +40,12 @@ void arena_free(struct arena *a)
     free(a);
 }
 
-static struct block *block_add(struct arena *a, size_t least)
+static struct block *block_add(struct block **where, size_t room)
 {
-    size_t room = least > ARENA_BLOCK_SIZE ? least : ARENA_BLOCK_SIZE;
     struct block *b = mem_new(1, sizeof(*b) + room);
     b->room = room;
-    b->next = a->blocks;
-    a->blocks = b;
+    b->next = *where;
+    *where = b;
     return b;
 }
 
@@ -53,7 +54,8 @@ static void *get(struct arena *a, size_t n, size_t alignment)
     struct block *b = a->blocks;
     size_t from = b ? (b->used + alignment - 1) / alignment * alignment : 0;
     if (!b || from > b->room || b->room - from < n) {
-        b = block_add(a, n);
+        bool alone = n > LARGE;
+        b = block_add(alone && b ? &b->next : &a->blocks, alone ? n : ARENA_BLOCK_SIZE);
         from = 0;
     }
     b->used = from + n;

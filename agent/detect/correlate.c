@@ -26,7 +26,7 @@ struct correlate *correlate_new(const struct rule_set *set, struct counter_store
     for (size_t i = 0; i < set->n; i++) {
         const struct rule_entry *entry = &set->entries[i];
         if (entry->linked)
-            c->counters[i] = counter_new(c->all, &entry->rule->correlation, entry->version);
+            c->counters[i] = counter_new(c->all, entry->rule->correlation, entry->version);
     }
     return c;
 }
@@ -72,7 +72,7 @@ static void pass_on(struct correlate *c, const struct rule_entry *entry, struct 
 static void count(struct correlate *c, const struct rule_use *use, struct hit *h)
 {
     const struct rule_entry *entry = &c->set->entries[use->correlation];
-    const struct rule_correlation *rule = &entry->rule->correlation;
+    const struct rule_correlation *rule = entry->rule->correlation;
     uint8_t group[SHA256_SIZE];
     struct counter_hit hit;
     struct counted counted;
@@ -91,7 +91,7 @@ static void count(struct correlate *c, const struct rule_use *use, struct hit *h
 static void pass_on(struct correlate *c, const struct rule_entry *entry, struct hit *h, bool quiet)
 {
     for (size_t i = 0; i < entry->uses_n; i++)
-        if (!quiet || wants_each(&c->set->entries[entry->uses[i].correlation].rule->correlation))
+        if (!quiet || wants_each(c->set->entries[entry->uses[i].correlation].rule->correlation))
             count(c, &entry->uses[i], h);
 }
 

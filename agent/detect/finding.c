@@ -93,7 +93,7 @@ static const char *put_message(struct buf *b, const struct rule *rule, const str
     buf_clear(b);
     buf_put_span(b, rule->title);
     if (counted) {
-        const struct rule_correlation *c = &rule->correlation;
+        const struct rule_correlation *c = rule->correlation;
         buf_printf(b, ": %.15g in %lld s", counted->measure, (long long)(c->timespan_ms / 1000));
         for (size_t i = 0; i < c->group_by_n; i++) {
             struct span value = {0, 0};
@@ -120,7 +120,7 @@ static void put_measure(struct json_out *j, const struct rule_correlation *c,
 static struct span put_vigia(struct buf *b, const struct rule *rule, const struct hit *h,
                              const struct counted *counted)
 {
-    const struct rule_correlation *c = &rule->correlation;
+    const struct rule_correlation *c = rule->correlation;
     struct json_out j;
     buf_clear(b);
     json_start(&j, b);

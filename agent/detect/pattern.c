@@ -63,7 +63,7 @@ static void end_text(struct maker *m)
     if (m->used == m->start)
         return;
     struct span text = {m->text + m->start, m->used - m->start};
-    m->p->parts[m->p->n++] = (struct pattern_part){PART_TEXT, text, rarest(text)};
+    m->p->parts[m->p->n++] = (struct pattern_part){PART_TEXT, (uint32_t)rarest(text), text};
     m->start = m->used;
 }
 

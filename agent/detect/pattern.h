@@ -11,6 +11,7 @@
 #include "detect/arena.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #define PATTERN_LENGTH_MAX 4096
 
@@ -24,17 +25,17 @@ enum { /* how a value is to be read; together in flags */
 
 struct pattern_part {
     enum { PART_TEXT, PART_ONE, PART_MANY, PART_DASH } kind;
+    uint32_t rare;    /* position in text of its rarest byte: what is searched for first */
     struct span text; /* of PART_TEXT: folded unless cased */
-    size_t rare;      /* position in text of its rarest byte: what is searched for first */
 };
 
 struct pattern {
     bool cased;
     enum { SHAPE_ANY, SHAPE_EQUAL, SHAPE_START, SHAPE_END, SHAPE_CONTAINS, SHAPE_PARTS } shape;
     struct span literal; /* folded: stands in every text that matches; its longest such piece */
-    struct pattern_part only; /* of the shapes with one piece of text */
-    size_t n;                 /* of SHAPE_PARTS; 0 for the others */
-    struct pattern_part *parts;
+    struct pattern_part only;   /* of the shapes with one piece of text */
+    struct pattern_part *parts; /* of SHAPE_PARTS */
+    uint32_t n;                 /* of them; 0 for the other shapes */
 };
 
 /* value may be at most PATTERN_LENGTH_MAX bytes. */

@@ -58,7 +58,6 @@ struct selection { /* one clause must match */
 };
 
 enum correlation_type {
-    CORRELATION_NONE,
     CORRELATION_EVENT_COUNT,
     CORRELATION_VALUE_COUNT,
     CORRELATION_TEMPORAL,
@@ -121,8 +120,7 @@ struct rule {
     size_t extract_n;
     struct regex *extract[RULE_EXTRACT_MAX];
 
-    /* a correlation */
-    struct rule_correlation correlation;
+    struct rule_correlation *correlation; /* NULL: this is none */
 
     /* a filter (rule_filter.h): the rules that are meant; NULL: this is a rule or correlation */
     struct rule_filter *filter;

@@ -12,7 +12,6 @@ static int read_type(const struct rule_maker *m, struct rule_correlation *c,
         {"event_count", CORRELATION_EVENT_COUNT}, {"value_count", CORRELATION_VALUE_COUNT},
         {"temporal", CORRELATION_TEMPORAL},       {"temporal_ordered", CORRELATION_ORDERED},
         {"value_sum", CORRELATION_VALUE_SUM},     {"value_avg", CORRELATION_VALUE_AVG},
-        {"value_percentile", CORRELATION_NONE}, /* wants every value of the timespan */
     };
     struct span text;
     if (rule_text(m, map, "type", 64, &text) != 0)
@@ -20,13 +19,12 @@ static int read_type(const struct rule_maker *m, struct rule_correlation *c,
     for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
         if (span_equal_text(text, types[i].name)) {
             c->type = types[i].type;
-            return c->type != CORRELATION_NONE
-                       ? 0
-                       : rule_wrong(m, map->line,
-                                    "type %s is not supported: it would have to keep every value; "
-                                    "write value_avg or value_count",
-                                    types[i].name);
+            return 0;
         }
+    if (span_equal_text(text, "value_percentile"))
+        return rule_wrong(m, map->line,
+                          "type value_percentile is not supported: it would have to keep every "
+                          "value; write value_avg or value_count");
     return rule_wrong(m, map->line,
                       "type is missing or unknown; write event_count, value_count, temporal, "
                       "temporal_ordered, value_sum or value_avg");
@@ -83,7 +81,7 @@ static int read_aliases(const struct rule_maker *m, struct rule_correlation *c,
 int rule_read_correlation(const struct rule_maker *m, struct rule *r)
 {
     const struct tree_node *map = tree_get(m->document, "correlation");
-    struct rule_correlation *c = &r->correlation;
+    struct rule_correlation *c = r->correlation = arena_get(m->arena, 1, sizeof(*c));
     if (map->kind != TREE_MAP)
         return rule_wrong(m, map->line, "correlation is a map of keys; write type:, rules: ...");
     if (read_type(m, c, map) != 0 || read_timespan(m, c, map) != 0 || read_aliases(m, c, map) != 0)

@@ -11,7 +11,7 @@ static bool is_meant(const struct rule_set *set, const struct map *known,
                      const struct rule_filter *f, size_t entry)
 {
     const struct rule *r = set->entries[entry].rule, *body = f->body;
-    if (r->correlation.type != CORRELATION_NONE || !agrees(body->product, r->product) ||
+    if (r->correlation || !agrees(body->product, r->product) ||
         !agrees(body->category, r->category) || !agrees(body->service, r->service))
         return false;
     bool named = f->refers_n == 0;

@@ -63,7 +63,7 @@ static void index_group(struct rule_set *set, struct rule_group *g)
     for (size_t i = 0; i < set->n; i++) {
         const struct rule *r = set->entries[i].rule;
         struct span texts[LITERALS_MAX];
-        if (r->correlation.type != CORRELATION_NONE || !is_alike(g->first, r))
+        if (r->correlation || !is_alike(g->first, r))
             continue;
         size_t n = match_literals(r, texts, LITERALS_MAX);
         if (n == 0)
@@ -79,7 +79,7 @@ void rule_index_make(struct rule_set *set)
 {
     hits_init(&set->hits, set->n);
     for (size_t i = 0; i < set->n; i++)
-        if (set->entries[i].rule->correlation.type == CORRELATION_NONE)
+        if (!set->entries[i].rule->correlation)
             group_of(set, set->entries[i].rule)->n++;
     for (size_t i = 0; i < set->groups_n; i++) {
         find_routes(set, &set->groups[i]);

@@ -21,7 +21,7 @@ struct linker {
 
 static bool is_correlation(const struct rule_entry *entry)
 {
-    return entry->rule->correlation.type != CORRELATION_NONE;
+    return entry->rule->correlation != NULL;
 }
 
 static size_t find(const struct linker *l, struct span name)
@@ -72,7 +72,7 @@ static size_t refer_of(const struct linker *l, const struct rule_correlation *c,
 
 static bool resolve_aliases(struct linker *l, struct rule *r)
 {
-    struct rule_correlation *c = &r->correlation;
+    struct rule_correlation *c = r->correlation;
     c->alias_fields = arena_get(l->set->arena, c->refers_n * c->aliases_n + 1, sizeof(struct span));
     for (size_t i = 0; i < c->aliases_n; i++)
         for (size_t k = 0; k < c->aliases[i].n; k++) {
@@ -89,10 +89,10 @@ static bool resolve_aliases(struct linker *l, struct rule *r)
 
 static bool bases_are_there(struct linker *l, const struct rule *r)
 {
-    for (size_t i = 0; i < r->correlation.refers_n; i++) {
-        const char *what = wrong_base(l, &r->correlation, i);
+    for (size_t i = 0; i < r->correlation->refers_n; i++) {
+        const char *what = wrong_base(l, r->correlation, i);
         if (what) {
-            tell_about(l, r, r->correlation.refers[i], what);
+            tell_about(l, r, r->correlation->refers[i], what);
             return false;
         }
     }
@@ -109,7 +109,7 @@ static void add_use(struct rule_entry *base, size_t correlation, size_t refer)
 static void join(struct linker *l, size_t at)
 {
     struct rule_entry *self = &l->set->entries[at];
-    const struct rule_correlation *c = &self->rule->correlation;
+    const struct rule_correlation *c = self->rule->correlation;
     uint8_t version[SHA256_SIZE];
     struct sha256 s;
     sha256_init(&s);
