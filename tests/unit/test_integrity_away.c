@@ -82,8 +82,9 @@ int usn_next(struct usn *j, struct usn_change *out)
         if (r.folder[0] == GONE)
             continue;
         *out = r.change;
-        snprintf(out->path, sizeof(out->path), "%s/w%s/%s", host_kit.root,
-                 r.folder[0] == BELOW ? "/below" : "", r.change.path);
+        if (snprintf(out->path, sizeof(out->path), "%s/w%s/%s", host_kit.root,
+                     r.folder[0] == BELOW ? "/below" : "", r.change.path) >= (int)sizeof(out->path))
+            abort();
         return 1;
     }
     return rc == 0 && broken ? broken : rc;

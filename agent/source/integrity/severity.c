@@ -140,8 +140,7 @@ static void take_row(struct reading *r, struct span rest)
         memcpy(row.pattern, rest.p, rest.n);
         if (is_of_registry(rest))
             registry_fold(row.pattern, row.pattern, rest.n + 1);
-        else
-            spelling_fold(row.pattern, rest.n);
+        spelling_fold(row.pattern, rest.n);
         r->table->rows[r->table->n++] = row;
     }
 }
