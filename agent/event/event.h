@@ -84,6 +84,13 @@ struct event_actor {
     struct event_parent parent[4];
 };
 
+struct event_signature { /* of a program */
+    int state_id;      /* OCSF digital_signature.state_id: 0 unknown, 1 valid, 99 not signed ... */
+    struct span state; /* in a word */
+    struct span subject, issuer, serial, thumbprint; /* of the certificate; or empty */
+    struct span catalog; /* file name of the catalog that signs it, or empty */
+};
+
 struct event_file_state { /* one side of a change */
     bool present;
     int type_id; /* OCSF file.type_id: 1 regular, 2 folder, 3 char dev, 4 block dev, 5 pipe, 6
@@ -98,6 +105,10 @@ struct event_file_state { /* one side of a change */
     struct span link_target;
     struct span xattributes; /* JSON object: extended attributes of security, readable; or empty */
     bool immutable, append_only;
+    bool hidden, of_system, encrypted;       /* of Windows, as the next two */
+    struct span owner_sid;                   /* instead of uid; or empty */
+    struct span security_descriptor;         /* SDDL, or empty */
+    const struct event_signature *signature; /* NULL: not looked for */
 };
 
 struct event_file {

@@ -179,6 +179,30 @@ static void put_sha256(struct json_out *j, const uint8_t sha256[32])
     json_end_array(j);
 }
 
+static void put_signature(struct json_out *j, const struct event_signature *s)
+{
+    json_object(j, "signature");
+    json_int(j, "algorithm_id", 4); /* Authenticode */
+    json_int(j, "state_id", s->state_id);
+    json_span(j, "state", s->state);
+    if (has(s->issuer) && has(s->serial)) {
+        json_object(j, "certificate");
+        put_if(j, "subject", s->subject);
+        json_span(j, "issuer", s->issuer);
+        json_span(j, "serial_number", s->serial);
+        if (has(s->thumbprint)) {
+            json_array(j, "fingerprints");
+            json_object(j, NULL);
+            json_int(j, "algorithm_id", 2); /* SHA-1 */
+            json_span(j, "value", s->thumbprint);
+            json_end_object(j);
+            json_end_array(j);
+        }
+        json_end_object(j);
+    }
+    json_end_object(j);
+}
+
 static void put_file(struct json_out *j, const char *key, struct span path,
                      const struct event_file_state *s)
 {
@@ -201,6 +225,8 @@ static void put_file(struct json_out *j, const char *key, struct span path,
     }
     if (s->has_sha256)
         put_sha256(j, s->sha256);
+    if (s->signature)
+        put_signature(j, s->signature);
     json_end_object(j);
 }
 
@@ -221,6 +247,8 @@ static void put_attributes(struct json_out *j, const char *key, const struct eve
         json_bool(j, "immutable", true);
     if (s->append_only)
         json_bool(j, "append_only", true);
+    if (s->signature)
+        put_if(j, "catalog", s->signature->catalog);
     json_end_object(j);
 }
 

@@ -1,4 +1,5 @@
 #include "platform/clock.h"
+#include "source/integrity/program.h"
 #include "source/integrity/self.h"
 #include "source/integrity/tell.h"
 
@@ -228,8 +229,9 @@ static void look_at_entry(struct integrity *self, struct pending *p,
         pending_done(p, now_ms);
         return;
     }
-    if (info->type == FILE_REGULAR && info->size > INLINE_MAX &&
-        info->size <= self->look.hash_max) {
+    bool alone = !p->from && !p->to; /* a rename is told as one by looking here */
+    if (info->type == FILE_REGULAR && info->size <= self->look.hash_max &&
+        (info->size > INLINE_MAX || (alone && integrity_is_signable(span_of(p->path))))) {
         give_to_worker(self, p, now_ms);
         return;
     }
@@ -342,6 +344,7 @@ void integrity_apply(struct integrity *self, const struct integrity_found *f, in
         .path = f->path,
         .before = known ? &before : NULL,
         .after = gone ? NULL : &f->state,
+        .signature = f->signature,
         .actor = actor ? &actor->is : NULL,
         .seen_ms = clock_wall_ms(),
         .by_scan = f->job->path == NULL,

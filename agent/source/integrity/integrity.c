@@ -213,7 +213,7 @@ static bool take_findings(struct integrity *self, int64_t now_ms)
             finish_job(self, f.job, now_ms);
         else
             integrity_apply(self, &f, now_ms);
-        free(f.path);
+        integrity_found_free(&f);
     }
     return true;
 }

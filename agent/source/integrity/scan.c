@@ -48,6 +48,14 @@ void integrity_job_free(struct integrity_job *job)
     free(job);
 }
 
+void integrity_found_free(struct integrity_found *f)
+{
+    free(f->path);
+    free(f->signature);
+    f->path = NULL;
+    f->signature = NULL;
+}
+
 /* ---- the worker's side ---- */
 
 static bool must_stop(void *ctx)
@@ -81,8 +89,9 @@ static bool push(struct integrity_scan *s, const struct integrity_found *f)
 
 static void found(void *ctx, const struct integrity_found *f)
 {
+    struct integrity_found mine = *f;
     if (!push(ctx, f))
-        free(f->path);
+        integrity_found_free(&mine);
 }
 
 static bool is_running(const struct integrity_scan *s, const char *path)
@@ -249,7 +258,7 @@ void integrity_scan_close(struct integrity_scan *s)
         thread_join(s->worker);
     }
     while (s->to_loop && integrity_scan_next(s, &f)) {
-        free(f.path);
+        integrity_found_free(&f);
         if (f.kind == INTEGRITY_FOUND_END)
             integrity_job_free(f.job);
     }

@@ -9,6 +9,7 @@
 
 #include "config/config.h"
 #include "platform/poll.h"
+#include "platform/signature.h"
 #include "source/integrity/look.h"
 #include "source/integrity/paths.h"
 #include "source/integrity/state.h"
@@ -23,9 +24,10 @@ struct integrity_result {
     uint64_t files;   /* looked at */
     uint64_t adopted; /* written to the baseline without a word */
     uint64_t skipped[INTEGRITY_SKIPS];
-    bool stopped; /* before its end */
-    bool again;   /* something was left for another scan */
-    int error;    /* the store could not be written: negative errno value */
+    uint64_t signatures; /* that were looked for */
+    bool stopped;        /* before its end */
+    bool again;          /* something was left for another scan */
+    int error;           /* the store could not be written: negative errno value */
 };
 
 struct integrity_job {
@@ -50,10 +52,14 @@ enum integrity_found_kind {
 
 struct integrity_found {
     enum integrity_found_kind kind;
-    char *path;                   /* owned by who takes it; NULL with END */
+    char *path;                   /* owned by who takes it, in found_free; NULL with END */
     struct integrity_state state; /* target and attributes lie behind path in its block */
+    struct signature *signature;  /* as path; NULL: not looked for */
     struct integrity_job *job;
 };
+
+/* What belongs to who took it, but the job. */
+void integrity_found_free(struct integrity_found *f);
 
 struct integrity_scan;
 int integrity_scan_open(const struct config *c, const struct integrity_paths *paths,

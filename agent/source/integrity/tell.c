@@ -117,6 +117,28 @@ static void put_state(const struct integrity_state *s, struct names *names,
     memcpy(out->sha256, s->sha256, sizeof(out->sha256));
 }
 
+static void put_signature(const struct signature *s, struct event_signature *out)
+{
+    static const struct {
+        int id;
+        const char *word;
+    } states[] = {
+        [SIGNATURE_UNKNOWN] = {0, "unknown"},       [SIGNATURE_NONE] = {99, "unsigned"},
+        [SIGNATURE_VALID] = {1, "valid"},           [SIGNATURE_EXPIRED] = {2, "expired"},
+        [SIGNATURE_REVOKED] = {3, "revoked"},       [SIGNATURE_UNTRUSTED] = {6, "untrusted"},
+        [SIGNATURE_DISTRUSTED] = {7, "distrusted"}, [SIGNATURE_BROKEN] = {9, "broken"},
+    };
+    *out = (struct event_signature){
+        .state_id = states[s->state].id,
+        .state = span_of(states[s->state].word),
+        .subject = span_of(s->subject),
+        .issuer = span_of(s->issuer),
+        .serial = span_of(s->serial),
+        .thumbprint = span_of(s->thumbprint),
+        .catalog = span_of(s->catalog),
+    };
+}
+
 static void put_actor(const struct watch_actor *a, struct names *names, struct event_actor *out)
 {
     *out = (struct event_actor){.uid = -1};
@@ -220,6 +242,11 @@ void integrity_tell(const struct integrity_fact *f, void (*emit)(void *ctx, cons
     e.u.file.container = span_of(f->container ? f->container : "");
     put_state(f->before, &names[0], &e.u.file.before);
     put_state(f->after, &names[1], &e.u.file.after);
+    struct event_signature signature;
+    if (f->signature && f->after) {
+        put_signature(f->signature, &signature);
+        e.u.file.after.signature = &signature;
+    }
     put_actor(f->actor, &names[2], &e.u.file.actor);
     e.u.file.package = span_of(f->package ? f->package : "");
     make_uid(f, e.activity, e.uid);

@@ -3,6 +3,7 @@
 #define SOURCE_INTEGRITY_TELL_H
 
 #include "event/event.h"
+#include "platform/signature.h"
 #include "platform/watch.h"
 #include "source/integrity/state.h"
 
@@ -14,6 +15,7 @@ struct integrity_fact {
     const struct integrity_state *before, *after; /* NULL: not there */
     unsigned change;                              /* enum integrity_change */
     const struct watch_actor *actor;              /* NULL: unknown */
+    const struct signature *signature;            /* after; NULL: not looked for */
     int64_t seen_ms;                              /* when it was noticed, wall clock */
     bool by_scan, by_journal;                     /* else it was seen as it happened */
     bool while_off;                               /* it happened while nobody looked */

@@ -6,15 +6,17 @@
 #include "platform/mounts.h"
 #include "source/integrity/adopt.h"
 #include "source/integrity/pair.h"
+#include "source/integrity/program.h"
 #include "source/integrity/records.h"
 #include "source/integrity/rehash.h"
 
 #include <errno.h>
 
-#define DEPTH_MAX 64
-#define NAMES_MAX (256 << 10) /* bytes of names of one folder that are looked for at once */
-#define PATHS_MAX (4 << 20)   /* of folders that no tree leads to */
-#define HELD_MAX  (1 << 20)   /* of records of folders that are being visited, one in another */
+#define DEPTH_MAX      64
+#define NAMES_MAX      (256 << 10) /* bytes of names of one folder that are looked for at once */
+#define PATHS_MAX      (4 << 20)   /* of folders that no tree leads to */
+#define SIGNATURES_MAX 1000        /* of one job: each reads the file once more */
+#define HELD_MAX       (1 << 20) /* of records of folders that are being visited, one in another */
 
 struct walk {
     const struct integrity_walk_host *host;
@@ -116,9 +118,9 @@ static struct span move_to(char **to, struct span from)
 }
 
 static void hand_on_path(struct walk *w, struct span path, enum integrity_found_kind kind,
-                         const struct integrity_state *s)
+                         const struct integrity_state *s, struct signature *signature)
 {
-    struct integrity_found f = {.kind = kind, .job = w->job};
+    struct integrity_found f = {.kind = kind, .job = w->job, .signature = signature};
     size_t more = s ? s->target.n + s->attributes.n : 0;
     f.path = mem_new(1, path.n + 1 + more);
     memcpy(f.path, path.p, path.n);
@@ -133,7 +135,7 @@ static void hand_on_path(struct walk *w, struct span path, enum integrity_found_
 
 static void hand_on(struct walk *w, enum integrity_found_kind kind)
 {
-    hand_on_path(w, told_span(w), kind, NULL);
+    hand_on_path(w, told_span(w), kind, NULL, NULL);
 }
 
 /* ---- one entry ---- */
@@ -163,11 +165,30 @@ static bool read_before(struct walk *w, const struct integrity_key *key, struct 
     return read_record(w, key) && integrity_state_decode(buf_span(&w->record), s);
 }
 
+/* Of a program whose content is new; NULL: of no other, and not of too many. */
+static struct signature *signature_for(struct walk *w, const struct integrity_seat *s)
+{
+    char on_disk[INTEGRITY_PATH_MAX], path[INTEGRITY_PATH_MAX];
+    unsigned change = integrity_compare(s->known ? &s->before : NULL, &s->after);
+    if (!(change & (INTEGRITY_CREATED | INTEGRITY_CONTENT)) || s->after.info.type != FILE_REGULAR ||
+        !integrity_is_signable((struct span){s->path, s->path_n}) ||
+        w->result->signatures >= SIGNATURES_MAX ||
+        !span_copy((struct span){s->path, s->path_n}, path, sizeof(path)) ||
+        !integrity_paths_on_disk(w->host->paths, path, on_disk, sizeof(on_disk)))
+        return NULL;
+    struct signature *signature = mem_new(1, sizeof(*signature));
+    w->result->signatures++;
+    if (signature_of(on_disk, signature) == 0)
+        return signature;
+    free(signature);
+    return NULL;
+}
+
 static void keep_or_tell(struct walk *w, struct integrity_seat *s)
 {
     struct span path = {s->path, s->path_n}, above, name;
     if (!(s->adopt && (!s->known || w->job->first))) {
-        hand_on_path(w, path, INTEGRITY_FOUND_STATE, &s->after);
+        hand_on_path(w, path, INTEGRITY_FOUND_STATE, &s->after, signature_for(w, s));
         return;
     }
     w->result->adopted++;
@@ -191,7 +212,7 @@ static void looked_at(void *ctx, struct integrity_seat *s, enum integrity_skip w
         if (s->known)
             integrity_keep_unread(&s->before, &s->after);
         if (why == INTEGRITY_SKIP_CHANGED)
-            hand_on_path(w, (struct span){s->path, s->path_n}, INTEGRITY_FOUND_AGAIN, NULL);
+            hand_on_path(w, (struct span){s->path, s->path_n}, INTEGRITY_FOUND_AGAIN, NULL, NULL);
     }
     if (integrity_compare(s->known ? &s->before : NULL, &s->after) != 0)
         keep_or_tell(w, s);
