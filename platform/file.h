@@ -40,7 +40,10 @@ enum file_type {
 
 enum { /* bits of file_info.flags */
        FILE_IMMUTABLE = 1,
-       FILE_APPEND_ONLY = 2
+       FILE_APPEND_ONLY = 2,
+       FILE_HIDDEN = 4, /* of Windows, as the next */
+       FILE_SYSTEM = 8,
+       FILE_ENCRYPTED = 16
 };
 
 struct file_info {

@@ -33,9 +33,12 @@ int walk_file(const struct walk_folder *f, const char *name, file_t *out, struct
 int walk_link(const struct walk_folder *f, const char *name, char *out, size_t size);
 
 /* Hands on what decides about rights beside owner and mode: extended attributes security.* (labels,
- * capabilities) and system.posix_acl_*, as the system keeps them; none is no error. Windows: owner,
- * group and access list as SDDL, "security.sddl". f: the entry opened by walk_file, or FILE_NONE.
- */
+ * capabilities) and system.posix_acl_*, as the system keeps them; none is no error. Windows: owner
+ * and group as "S-1-...", "security.owner" and "security.group", the access list as SDDL
+ * ("D:..."), "security.dacl", and for each alternate data stream (the first 16) "stream:NAME", or
+ * "program:NAME" if it begins as programs do: u64 size, little-endian, and the first
+ * WALK_STREAM_MAX bytes of it. f: the entry opened by walk_file, or FILE_NONE. */
+#define WALK_STREAM_MAX (64 * 1024)
 typedef void walk_attribute_fn(void *ctx, const char *name, const void *value, size_t n);
 int walk_attributes(const struct walk_folder *folder, const char *name, file_t f,
                     walk_attribute_fn *each, void *ctx);

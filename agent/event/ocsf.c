@@ -161,10 +161,11 @@ static void put_actor(struct json_out *j, const struct event_actor *a)
     json_end_object(j);
 }
 
-/* The bits that the kernel uses (FS_IOC_GETFLAGS). */
+/* The bits that the kernel uses: Linux FS_IOC_GETFLAGS, Windows FILE_ATTRIBUTE_... */
 static void put_flags(struct json_out *j, const struct event_file_state *s)
 {
-    int bits = (s->immutable ? 0x10 : 0) | (s->append_only ? 0x20 : 0);
+    int bits = (s->immutable ? 0x10 : 0) | (s->append_only ? 0x20 : 0) | (s->hidden ? 0x2 : 0) |
+               (s->of_system ? 0x4 : 0) | (s->encrypted ? 0x4000 : 0);
     if (bits)
         json_int(j, "attributes", bits);
 }
@@ -217,9 +218,10 @@ static void put_file(struct json_out *j, const char *key, struct span path,
         put_if(j, "name", s->owner);
         char digits[24];
         snprintf(digits, sizeof(digits), "%lu", (unsigned long)s->uid);
-        json_text(j, "uid", digits);
+        json_span(j, "uid", has(s->owner_sid) ? s->owner_sid : span_of(digits));
         json_end_object(j);
         put_flags(j, s);
+        put_if(j, "security_descriptor", s->security_descriptor);
         if (has(s->xattributes))
             json_raw(j, "xattributes", s->xattributes);
     }

@@ -26,6 +26,13 @@ static int64_t ns_of(int64_t ticks)
     return since < INT64_MIN / 100 ? INT64_MIN : since * 100;
 }
 
+static uint32_t flags_of(DWORD attributes)
+{
+    return (attributes & FILE_ATTRIBUTE_HIDDEN ? (uint32_t)FILE_HIDDEN : 0) |
+           (attributes & FILE_ATTRIBUTE_SYSTEM ? (uint32_t)FILE_SYSTEM : 0) |
+           (attributes & FILE_ATTRIBUTE_ENCRYPTED ? (uint32_t)FILE_ENCRYPTED : 0);
+}
+
 int handle_info(HANDLE h, struct file_info *info)
 {
     BY_HANDLE_FILE_INFORMATION by;
@@ -53,6 +60,7 @@ int handle_info(HANDLE h, struct file_info *info)
                           : 0600u) |
                 others << 3 | others,
         .nlink = by.nNumberOfLinks,
+        .flags = flags_of(by.dwFileAttributes),
         .size = folder ? 0 : (uint64_t)by.nFileSizeHigh << 32 | by.nFileSizeLow,
         .mtime_ns = ns_of(basic.LastWriteTime.QuadPart),
         .ctime_ns = ns_of(basic.ChangeTime.QuadPart),

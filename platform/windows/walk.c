@@ -1,6 +1,7 @@
 #include "platform/walk.h"
 
 #include "platform/windows/reach.h"
+#include "platform/windows/streams.h"
 
 #include <sddl.h>
 #include <stdlib.h>
@@ -160,24 +161,43 @@ int walk_link(const struct walk_folder *f, const char *name, char *out, size_t s
     return rc;
 }
 
-/* Owner, group and access list in SDDL, as administrators know them. */
+static void hand_on_sid(PSID sid, const char *name, walk_attribute_fn *each, void *ctx)
+{
+    char *text = NULL;
+    if (sid && ConvertSidToStringSidA(sid, &text))
+        each(ctx, name, text, strlen(text));
+    LocalFree(text);
+}
+
+static void hand_on_security(PSECURITY_DESCRIPTOR d, walk_attribute_fn *each, void *ctx)
+{
+    PSID owner = NULL, group = NULL;
+    BOOL by_default;
+    char *text = NULL;
+    if (GetSecurityDescriptorOwner(d, &owner, &by_default))
+        hand_on_sid(owner, "security.owner", each, ctx);
+    if (GetSecurityDescriptorGroup(d, &group, &by_default))
+        hand_on_sid(group, "security.group", each, ctx);
+    if (ConvertSecurityDescriptorToStringSecurityDescriptorA(
+            d, SDDL_REVISION_1, DACL_SECURITY_INFORMATION, &text, NULL))
+        each(ctx, "security.dacl", text, strlen(text));
+    LocalFree(text);
+}
+
 int walk_attributes(const struct walk_folder *folder, const char *name, file_t f,
                     walk_attribute_fn *each, void *ctx)
 {
     HANDLE h = (HANDLE)f;
-    char *text = NULL;
     DWORD n = 0;
     int rc = f == FILE_NONE ? open_in(folder, name, REACH_ANY, READ_CONTROL, &h) : 0;
     if (rc != 0)
         return rc;
     GetKernelObjectSecurity(h, WHAT_DECIDES, NULL, 0, &n);
     void *descriptor = n > 0 && n <= DESCRIPTOR_MAX ? malloc(n) : NULL;
-    if (descriptor && GetKernelObjectSecurity(h, WHAT_DECIDES, descriptor, n, &n) &&
-        ConvertSecurityDescriptorToStringSecurityDescriptorA(descriptor, SDDL_REVISION_1,
-                                                             WHAT_DECIDES, &text, NULL))
-        each(ctx, "security.sddl", text, strlen(text));
-    LocalFree(text);
+    if (descriptor && GetKernelObjectSecurity(h, WHAT_DECIDES, descriptor, n, &n))
+        hand_on_security(descriptor, each, ctx);
     free(descriptor);
+    streams_each(h, each, ctx);
     if (f == FILE_NONE)
         CloseHandle(h);
     return 0;

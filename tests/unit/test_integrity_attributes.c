@@ -167,6 +167,99 @@ static void what_was_not_known_is_no_change(void **state)
     assert_int_equal(integrity_compare(&before, &after), INTEGRITY_FLAGS);
 }
 
+/* ---- what files of Windows have ---- */
+
+static void add_text(int which, const char *name, const char *value)
+{
+    integrity_attributes_add(&kept[which], name, value, strlen(value));
+}
+
+static void add_stream(int which, const char *name, const char *value)
+{
+    char bytes[256] = {(char)strlen(value)};
+    memcpy(bytes + 8, value, strlen(value));
+    integrity_attributes_add(&kept[which], name, bytes, 8 + strlen(value));
+}
+
+static void begin_windows(int which, const char *owner, const char *list)
+{
+    integrity_attributes_begin(&kept[which]);
+    add_text(which, "security.owner", owner);
+    add_text(which, "security.group", "S-1-5-18");
+    add_text(which, "security.dacl", list);
+}
+
+static unsigned change_of_windows(void)
+{
+    struct integrity_state before = {.info.type = FILE_REGULAR, .has_attributes = true}, after;
+    after = before;
+    before.attributes = integrity_attributes_end(&kept[0]);
+    after.attributes = integrity_attributes_end(&kept[1]);
+    return integrity_compare(&before, &after);
+}
+
+static void owners_lists_and_streams_are_told_apart(void **state)
+{
+    (void)state;
+    begin_windows(0, "S-1-5-32-544", "D:P(A;;FA;;;BA)");
+    begin_windows(1, "S-1-5-32-544", "D:P(A;;FA;;;BA)(A;;FA;;;WD)");
+    assert_int_equal(change_of_windows(), INTEGRITY_ACL);
+    begin_windows(1, "S-1-1-0", "D:P(A;;FA;;;BA)");
+    assert_int_equal(change_of_windows(), INTEGRITY_OWNER);
+    begin_windows(1, "S-1-5-32-544", "D:P(A;;FA;;;BA)");
+    add_stream(1, "stream:Zone.Identifier", "[ZoneTransfer]\r\nZoneId=3");
+    assert_int_equal(change_of_windows(), INTEGRITY_STREAM);
+    add_stream(1, "program:x.exe", "MZ\x90");
+    assert_int_equal(change_of_windows(), INTEGRITY_STREAM | INTEGRITY_HIDDEN_PROGRAM);
+    struct integrity_state fresh = {.info.type = FILE_REGULAR, .has_attributes = true};
+    fresh.attributes = integrity_attributes_end(&kept[1]);
+    assert_int_equal(integrity_compare(NULL, &fresh), INTEGRITY_CREATED | INTEGRITY_HIDDEN_PROGRAM);
+    begin_windows(0, "S-1-5-32-544", "D:P(A;;FA;;;BA)");
+    add_stream(0, "program:x.exe", "MZ\x90"); /* one that goes hides nothing */
+    begin_windows(1, "S-1-5-32-544", "D:P(A;;FA;;;BA)");
+    assert_int_equal(change_of_windows(), INTEGRITY_STREAM);
+}
+
+static struct span told_line;
+static struct buf told_text;
+
+static void take_event(void *ctx, const struct event *e)
+{
+    (void)ctx;
+    json_free(host_kit_encode(e, &told_text));
+    told_line = buf_span(&told_text);
+}
+
+static void expect_told(const char *text)
+{
+    char line[8192];
+    assert_true(span_copy(told_line, line, sizeof(line)));
+    if (!strstr(line, text))
+        fail_msg("%s is not in %s", text, line);
+}
+
+static void an_event_tells_them(void **state)
+{
+    (void)state;
+    struct integrity_state s = {.info = {.type = FILE_REGULAR, .mode = 0600},
+                                .has_attributes = true};
+    s.info.flags = FILE_HIDDEN | FILE_SYSTEM;
+    begin_windows(0, "S-1-5-80-956008885", "D:PAI(A;;FA;;;BA)");
+    add_stream(0, "stream:Zone.Identifier", "[ZoneTransfer]\r\nZoneId=3\r\n");
+    add_stream(0, "program:x", "MZ\x90");
+    s.attributes = integrity_attributes_end(&kept[0]);
+    struct integrity_fact f = {.path = "C:/x.exe", .after = &s, .severity = SEVERITY_HIGH};
+    f.change = integrity_compare(NULL, &s);
+    integrity_tell(&f, take_event, NULL);
+    expect_told("\"owner\":{\"name\":\"S-1-5-80-956008885\",\"uid\":\"S-1-5-80-956008885\"}");
+    expect_told("\"security_descriptor\":\"O:S-1-5-80-956008885G:S-1-5-18D:PAI(A;;FA;;;BA)\"");
+    expect_told("\"attributes\":6");
+    expect_told("\"xattributes\":{\"program:x\":\"03000000000000004d5a90\","
+                "\"stream:Zone.Identifier\":\"26 bytes: [ZoneTransfer]  ZoneId=3  \"}");
+    expect_told("\"changed\":[\"created\",\"hidden_program\"]");
+    buf_release(&told_text);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -175,6 +268,8 @@ int main(void)
         cmocka_unit_test(more_rights_are_seen_as_such),
         cmocka_unit_test(the_order_of_the_system_does_not_matter),
         cmocka_unit_test(too_many_are_kept_as_one_hash),
+        cmocka_unit_test(owners_lists_and_streams_are_told_apart),
+        cmocka_unit_test(an_event_tells_them),
         cmocka_unit_test(what_was_not_known_is_no_change),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -9,6 +9,30 @@
 #define MORE_SIZE (1 + sizeof(MORE_NAME) - 1 + 1 + 2 + SHA256_SIZE)
 #define ACL_PRE   "system.posix_acl_"
 
+/* What a name says of the kind of attribute; the first that fits. */
+static const struct {
+    const char *begin;
+    bool whole; /* it is all of the name */
+    unsigned change;
+} kinds[] = {
+    {ACL_PRE, false, INTEGRITY_ATTRIBUTE_ACL},
+    {"security.dacl", true, INTEGRITY_ATTRIBUTE_ACL},
+    {"security.owner", true, INTEGRITY_ATTRIBUTE_OWNER},
+    {"security.group", true, INTEGRITY_ATTRIBUTE_OWNER},
+    {"security.capability", true, INTEGRITY_ATTRIBUTE_CAPABILITIES},
+    {"stream:", false, INTEGRITY_ATTRIBUTE_STREAM},
+    {"program:", false, INTEGRITY_ATTRIBUTE_STREAM | INTEGRITY_ATTRIBUTE_PROGRAM},
+};
+
+static unsigned kind_of(struct span name)
+{
+    for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+        if (kinds[i].whole ? span_equal_text(name, kinds[i].begin)
+                           : span_starts(name, span_of(kinds[i].begin)))
+            return kinds[i].change;
+    return INTEGRITY_ATTRIBUTE_OTHER;
+}
+
 /* ---- putting together ---- */
 
 void integrity_attributes_begin(struct integrity_attributes *a)
@@ -130,12 +154,17 @@ static bool gained(const struct integrity_attribute *before,
 static unsigned change_of(const struct integrity_attribute *before,
                           const struct integrity_attribute *after)
 {
-    if (span_starts(after->name, SPAN(ACL_PRE)))
-        return INTEGRITY_ATTRIBUTE_ACL;
-    if (!span_equal_text(after->name, "security.capability"))
-        return INTEGRITY_ATTRIBUTE_OTHER;
-    return INTEGRITY_ATTRIBUTE_CAPABILITIES |
-           (gained(before, after) ? (unsigned)INTEGRITY_ATTRIBUTE_GAINED : 0u);
+    unsigned kind = kind_of(after->name);
+    if (after->value.n == 0) /* it is gone */
+        kind &= ~(unsigned)INTEGRITY_ATTRIBUTE_PROGRAM;
+    if (kind == INTEGRITY_ATTRIBUTE_CAPABILITIES && gained(before, after))
+        kind |= INTEGRITY_ATTRIBUTE_GAINED;
+    return kind;
+}
+
+bool integrity_attributes_find(struct span all, const char *name, struct integrity_attribute *out)
+{
+    return find(all, span_of(name), out);
 }
 
 unsigned integrity_attributes_compare(struct span before, struct span after)
@@ -210,6 +239,23 @@ static bool put_label(struct buf *out, struct span value)
     return true;
 }
 
+/* walk.h: u64 size, then how it begins, which must be text to be told. */
+static bool put_stream(struct buf *out, struct span value)
+{
+    uint64_t size;
+    if (!span_take_u64(&value, &size))
+        return false;
+    buf_printf(out, "%llu bytes: ", (unsigned long long)size);
+    for (size_t i = 0; i < value.n; i++) {
+        char c = value.p[i];
+        bool end = c == '\r' || c == '\n' || c == '\t';
+        if (!end && (c < ' ' || c > '~'))
+            return false;
+        buf_put_byte(out, end ? ' ' : c);
+    }
+    return true;
+}
+
 static bool put_capability(struct buf *out, struct span value)
 {
     struct integrity_capability c;
@@ -229,6 +275,8 @@ void integrity_attribute_put_text(struct buf *out, const struct integrity_attrib
         told = put_capability(out, a->value);
     else if (span_starts(a->name, SPAN(ACL_PRE)))
         told = put_acl(out, a->value);
+    else if (kind_of(a->name) & INTEGRITY_ATTRIBUTE_STREAM)
+        told = put_stream(out, a->value);
     else
         told = put_label(out, a->value);
     if (told)

@@ -1,6 +1,7 @@
 /*
- * What decides about a file beside owner and mode: capabilities, ACLs, security labels, as
- * extended attributes. Kept as one piece of bytes, sorted by name: again and again
+ * What decides about a file beside owner and mode: capabilities, ACLs, security labels, alternate
+ * data streams, as walk_attributes gives them. Kept as one piece of bytes, sorted by name: again
+ * and again
  *
  *   u8 length of the name (1 to 255), name, u8 kind (0: the value itself, 1: its SHA-256, since it
  *   is long), u16 length of the value, value
@@ -44,12 +45,18 @@ enum integrity_attribute_change { /* bits */
                                   INTEGRITY_ATTRIBUTE_CAPABILITIES = 1,
                                   INTEGRITY_ATTRIBUTE_GAINED = 2, /* more capabilities */
                                   INTEGRITY_ATTRIBUTE_ACL = 4,
-                                  INTEGRITY_ATTRIBUTE_OTHER = 8
+                                  INTEGRITY_ATTRIBUTE_OTHER = 8,
+                                  INTEGRITY_ATTRIBUTE_OWNER = 16,
+                                  INTEGRITY_ATTRIBUTE_STREAM = 32,
+                                  INTEGRITY_ATTRIBUTE_PROGRAM = 64 /* a stream that is one came */
 };
+/* False and "": there is none of that name. */
+bool integrity_attributes_find(struct span all, const char *name, struct integrity_attribute *out);
 unsigned integrity_attributes_compare(struct span before, struct span after);
 
 /* For people: "cap_net_raw=ep", "user::rw-,user:ana:r--,group::r--,mask::r--,other::---", a label
- * as it is, else hexadecimal digits; what is no such thing inside is told in digits too. */
+ * as it is, "26 bytes: [ZoneTransfer] ZoneId=3", else hexadecimal digits; what is no such thing
+ * inside is told in digits too. */
 void integrity_attribute_put_text(struct buf *out, const struct integrity_attribute *a);
 
 #endif

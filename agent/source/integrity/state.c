@@ -222,6 +222,9 @@ static unsigned compare_attributes(const struct integrity_state *a, const struct
     } rows[] = {{INTEGRITY_ATTRIBUTE_CAPABILITIES, INTEGRITY_CAPABILITIES},
                 {INTEGRITY_ATTRIBUTE_GAINED, INTEGRITY_GAINED},
                 {INTEGRITY_ATTRIBUTE_ACL, INTEGRITY_ACL},
+                {INTEGRITY_ATTRIBUTE_OWNER, INTEGRITY_OWNER},
+                {INTEGRITY_ATTRIBUTE_STREAM, INTEGRITY_STREAM},
+                {INTEGRITY_ATTRIBUTE_PROGRAM, INTEGRITY_HIDDEN_PROGRAM},
                 {INTEGRITY_ATTRIBUTE_OTHER, INTEGRITY_XATTR}};
     unsigned change = a->info.flags != b->info.flags ? (unsigned)INTEGRITY_FLAGS : 0;
     if (!a->has_attributes || !b->has_attributes)
@@ -266,7 +269,8 @@ unsigned integrity_compare(const struct integrity_state *before,
     bool setuid = after->info.mode & SETUID_BITS && after->info.type == FILE_REGULAR;
     unsigned with = integrity_attributes_compare(SPAN(""), after->attributes);
     return INTEGRITY_CREATED | (setuid ? INTEGRITY_SETUID : 0u) |
-           (with & INTEGRITY_ATTRIBUTE_GAINED ? INTEGRITY_GAINED : 0u);
+           (with & INTEGRITY_ATTRIBUTE_GAINED ? INTEGRITY_GAINED : 0u) |
+           (with & INTEGRITY_ATTRIBUTE_PROGRAM ? INTEGRITY_HIDDEN_PROGRAM : 0u);
 }
 
 bool integrity_stat_equal(const struct integrity_state *s, const struct file_info *info)

@@ -89,7 +89,9 @@ enum integrity_change { /* bits */
                         INTEGRITY_GAINED = 1024, /* capabilities came with it */
                         INTEGRITY_ACL = 2048,
                         INTEGRITY_XATTR = 4096,     /* another attribute of security: a label */
-                        INTEGRITY_FLAGS = 8192,     /* immutable, append only */
+                        INTEGRITY_FLAGS = 8192,     /* immutable, append only; hidden ... */
+                        INTEGRITY_STREAM = 1 << 14, /* an alternate data stream */
+                        INTEGRITY_HIDDEN_PROGRAM = 1 << 15, /* one with a program came with it */
                         INTEGRITY_UNTOLD = 1 << 16, /* only what nobody is told: inode, time of
                                                        change, hashed again */
 };

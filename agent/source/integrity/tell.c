@@ -7,6 +7,8 @@
 #define NS_PER_MS       1000000
 #define XATTRIBUTES_MAX 12000 /* of all in one event, as JSON */
 #define XATTRIBUTE_MAX  1500  /* of one */
+#define SID_MAX         192
+#define SECURITY_MAX    (2 * SID_MAX + INTEGRITY_ATTRIBUTE_MAX)
 
 static const struct {
     unsigned change;
@@ -26,6 +28,8 @@ static const struct {
     {INTEGRITY_ACL, "acl"},
     {INTEGRITY_XATTR, "xattributes"},
     {INTEGRITY_FLAGS, "flags"},
+    {INTEGRITY_STREAM, "stream"},
+    {INTEGRITY_HIDDEN_PROGRAM, "hidden_program"},
 };
 
 unsigned integrity_change_of_word(struct span word)
@@ -45,7 +49,7 @@ static int activity_of(unsigned change)
         {INTEGRITY_CREATED, FILE_ACTIVITY_CREATE},
         {INTEGRITY_DELETED, FILE_ACTIVITY_DELETE},
         {INTEGRITY_RENAMED, FILE_ACTIVITY_RENAME},
-        {INTEGRITY_TYPE | INTEGRITY_CONTENT, FILE_ACTIVITY_UPDATE},
+        {INTEGRITY_TYPE | INTEGRITY_CONTENT | INTEGRITY_STREAM, FILE_ACTIVITY_UPDATE},
         {INTEGRITY_SECURITY, FILE_ACTIVITY_SET_SECURITY},
     };
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
@@ -63,9 +67,18 @@ static int type_id_of(enum file_type t)
 }
 
 struct names {
-    char owner[64], group[64];
-    struct buf xattributes; /* a JSON object */
+    char owner[SID_MAX], group[SID_MAX];
+    char security[SECURITY_MAX]; /* a security descriptor as SDDL */
+    struct buf xattributes;      /* a JSON object */
 };
+
+/* What put_security tells. */
+static bool is_descriptor(const struct integrity_attribute *a)
+{
+    return !a->is_hash && (span_equal_text(a->name, "security.owner") ||
+                           span_equal_text(a->name, "security.group") ||
+                           span_equal_text(a->name, "security.dacl"));
+}
 
 /* Cut rather than too long for an event: the baseline knows all of it. */
 static void put_attributes(struct span attributes, struct buf *out)
@@ -78,6 +91,8 @@ static void put_attributes(struct span attributes, struct buf *out)
     json_start(&j, out);
     json_object(&j, NULL);
     while (integrity_attributes_next(&attributes, &a) && fits) {
+        if (is_descriptor(&a))
+            continue;
         buf_clear(&text);
         integrity_attribute_put_text(&text, &a);
         span_copy(a.name, name, sizeof(name));
@@ -85,7 +100,30 @@ static void put_attributes(struct span attributes, struct buf *out)
         json_span(&j, fits ? name : "(more)", fits ? buf_span(&text) : SPAN("cut"));
     }
     json_end_object(&j);
+    if (out->n <= 2)
+        buf_clear(out); /* there is none */
     buf_release(&text);
+}
+
+/* Where owners have no numbers they are attributes, and stand here as OCSF has them. */
+static void put_security(struct span attributes, struct names *names, struct event_file_state *out)
+{
+    struct integrity_attribute owner, group, list;
+    if (!integrity_attributes_find(attributes, "security.owner", &owner) ||
+        !span_copy(owner.value, names->owner, sizeof(names->owner)))
+        return;
+    integrity_attributes_find(attributes, "security.group", &group);
+    span_copy(group.value, names->group, sizeof(names->group));
+    integrity_attributes_find(attributes, "security.dacl", &list);
+    out->owner_sid = out->owner = span_of(names->owner);
+    out->group = span_of(names->group);
+    if (list.is_hash) /* too long: the hash stands among the attributes */
+        list.value = SPAN("");
+    struct buf text = BUF_INIT(sizeof(names->security) - 1);
+    buf_printf(&text, "O:%sG:%s%.*s", names->owner, names->group, (int)list.value.n, list.value.p);
+    span_copy(buf_span(&text), names->security, sizeof(names->security));
+    buf_release(&text);
+    out->security_descriptor = span_of(names->security);
 }
 
 static void put_state(const struct integrity_state *s, struct names *names,
@@ -113,7 +151,11 @@ static void put_state(const struct integrity_state *s, struct names *names,
         .xattributes = {names->xattributes.p, names->xattributes.n},
         .immutable = s->info.flags & FILE_IMMUTABLE,
         .append_only = s->info.flags & FILE_APPEND_ONLY,
+        .hidden = s->info.flags & FILE_HIDDEN,
+        .of_system = s->info.flags & FILE_SYSTEM,
+        .encrypted = s->info.flags & FILE_ENCRYPTED,
     };
+    put_security(s->attributes, names, out);
     memcpy(out->sha256, s->sha256, sizeof(out->sha256));
 }
 
