@@ -9,10 +9,11 @@
 
 static const char help[] =
     "Usage: vigia scan [--inventory] [--config FILE]\n\n"
-    "Asks the running collect to re-check all watched files, to make all host checks and to look\n"
-    "at the inventory, now. What differs from before, and each check whose outcome changed, is\n"
-    "told to the center; the end of the scan is an event too. Needs the right to write to the\n"
-    "requests folder (root).\n\n"
+    "Asks the running collect to re-check all watched files (on Windows registry keys too), to\n"
+    "make all host checks and to look at the inventory, now. What differs from before, and each\n"
+    "check whose outcome changed, is told to the center; the end of the scan is an event too. "
+    "Needs\n"
+    "the right to write to the requests folder (root).\n\n"
     "  --inventory     instead, the whole inventory is told again, whether it changed or not\n"
     "  --config FILE   default " ARGS_DEFAULT_CONFIG "\n";
 

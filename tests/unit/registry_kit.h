@@ -27,6 +27,7 @@ void registry_kit_add_file(const char *path);
 void registry_kit_remove(const char *path); /* a key and what is below it */
 void registry_kit_remove_value(const char *path, const char *name);
 unsigned registry_kit_opened(void); /* keys that are open now */
+unsigned registry_kit_opens(void);  /* keys that were opened so far */
 unsigned registry_kit_reads(void);  /* values that were read so far */
 
 #include "fake/registry/double.h"

@@ -399,6 +399,29 @@ static void changes_within_a_second_are_one_look(void **state)
     assert_true(registry_kit_reads() - reads < 10); /* of the keys that were written */
 }
 
+/* A place that is written all the time, but never where it is watched, is not looked at each
+ * second. */
+static void noise_is_looked_at_less_often(void **state)
+{
+    (void)state;
+    unsigned looks = 0;
+    forget();
+    for (int i = 0; i < 600; i++) {
+        registry_kit_add(SERVICES "\\bam\\State\\User|x|dword|1\n");
+        mono_ms += 100;
+        wall_ms += 100;
+        unsigned opened = registry_kit_opens();
+        while (source_registry.run(host_kit.self, mono_ms) <= mono_ms)
+            ;
+        looks += registry_kit_opens() > opened;
+    }
+    assert_true(looks >= 7 && looks <= 12); /* of 60 seconds */
+    assert_int_equal(count_of(201004), 1);  /* the key of bam itself */
+    change(SERVICES "\\Spooler|Start|dword|3\n");
+    pass(10);
+    expect_only(201004, 2);
+}
+
 static void a_write_time_set_back_hides_until_the_next_scan_only(void **state)
 {
     (void)state;
@@ -538,6 +561,7 @@ int main(void)
         TEST(a_user_who_logs_off_changes_nothing),
         TEST(a_new_user_is_no_alarm),
         TEST(changes_within_a_second_are_one_look),
+        TEST(noise_is_looked_at_less_often),
         TEST(a_write_time_set_back_hides_until_the_next_scan_only),
         TEST(storms_are_told_as_one),
         TEST(new_items_are_adopted),

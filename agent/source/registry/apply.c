@@ -41,13 +41,13 @@ static struct registry_fact fact_of(const struct registry *self, const char *pat
                                     const struct registry_state *after)
 {
     const struct registry_pass *pass = &self->pass;
-    unsigned slot = 1u << pass->item % REGISTRY_SLOTS;
+    unsigned slot = 1u << self->keys->items[pass->item].slot;
     return (struct registry_fact){.path = path,
                                   .before = before,
                                   .after = after,
                                   .seen_ms = clock_wall_ms(),
                                   .by_scan = !(pass->noticed & slot),
-                                  .while_off = pass->first && !pass->manual,
+                                  .while_off = pass->first,
                                   .first = is_new_hive(self, path)};
 }
 

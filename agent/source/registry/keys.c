@@ -66,6 +66,22 @@ static void release(struct registry_item *item)
     *item = (struct registry_item){0};
 }
 
+/* The configuration names the place that is written most first: services. */
+static void set_slots(struct registry_keys *keys)
+{
+    size_t groups = 0;
+    for (size_t i = 0; i < keys->n; i++) {
+        struct registry_item *item = &keys->items[i];
+        size_t same = 0;
+        while (strcmp(keys->items[same].root, item->root) != 0)
+            same++;
+        size_t group = same < i ? 0 : groups++;
+        item->slot = same < i     ? keys->items[same].slot
+                     : group == 0 ? 0
+                                  : 1 + (group - 1) % (REGISTRY_SLOTS - 1);
+    }
+}
+
 static void add_exclude(struct registry_keys *keys, const char *text)
 {
     size_t n = strlen(text) + 1;
@@ -90,6 +106,7 @@ struct registry_keys *registry_keys_new(const struct config *c)
         if (!keys->wrong)
             keys->wrong = mem_text(c->registry_keys.items[i]);
     }
+    set_slots(keys);
     for (size_t i = 0; i < c->registry_excludes.n; i++)
         add_exclude(keys, c->registry_excludes.items[i]);
     return keys;

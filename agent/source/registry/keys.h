@@ -12,6 +12,7 @@
 #include "platform/registry.h"
 
 #define REGISTRY_PARTS_MAX 32
+#define REGISTRY_SLOTS     8 /* things to wait on, which the items share */
 
 struct registry_item {
     char *text;  /* as configured */
@@ -21,6 +22,7 @@ struct registry_item {
     size_t literal; /* how many of them at the front have no pattern */
     char *root;     /* these, as configured */
     bool deep;      /* and all below */
+    size_t slot;    /* the same for those with one root; the first root has one to itself */
 };
 
 struct registry_keys {

@@ -4,9 +4,11 @@
 
 #include <errno.h>
 
-#define RUN_MS     20
-#define SWEEP_PAGE 32
-#define HIVES_MAX  1024
+#define RUN_MS      20
+#define REST        4     /* keys that never rest make passes a fifth of the time ... */
+#define REST_MAX_MS 10000 /* ... but a change is told in this time */
+#define SWEEP_PAGE  32
+#define HIVES_MAX   1024
 
 static const struct span items_key = {"registry.items", 14};
 
@@ -146,11 +148,12 @@ static void watch_slot(struct registry *self, size_t s)
     if (!slot->watch)
         return;
     registry_watch_reset(slot->watch);
-    for (size_t i = s; i < self->keys->n; i += REGISTRY_SLOTS) {
-        if (self->keys->items[i].literal > 1)
-            watch_at(slot, self->keys->items[i].root);
-        else
-            watch_users(slot, &self->keys->items[i]);
+    for (size_t i = 0; i < self->keys->n; i++) {
+        const struct registry_item *item = &self->keys->items[i];
+        if (item->slot == s && item->literal > 1)
+            watch_at(slot, item->root);
+        else if (item->slot == s)
+            watch_users(slot, item);
     }
 }
 
@@ -264,10 +267,14 @@ static void end_pass(struct registry *self, int64_t now_ms)
 {
     struct registry_pass *pass = &self->pass;
     end_bulk(self, true);
-    int64_t took_ms = now_ms - pass->started_mono_ms;
-    for (size_t s = 0; s < REGISTRY_SLOTS; s++)
-        if (pass->slots & 1u << s)
-            self->slots[s].rest_until_ms = now_ms + 4 * took_ms;
+    int64_t took_ms = now_ms - pass->started_mono_ms, rest_ms = REST * pass->worked_ms;
+    for (size_t i = 0; i < REGISTRY_SLOTS; i++) {
+        struct registry_slot *slot = &self->slots[i];
+        if (pass->slots & 1u << i)
+            slot->rest_until_ms = now_ms + (rest_ms < REST_MAX_MS ? rest_ms : REST_MAX_MS);
+        if (pass->noticed & 1u << i)
+            slot->fruitless = pass->told > 0 ? 0 : slot->fruitless + 1;
+    }
     drop_new_hives(self, self->error == 0);
     if (pass->full) {
         struct registry_scan_fact f = {self->baseline ? "Registry baseline" : "Registry re-check",
@@ -326,11 +333,15 @@ bool registry_pass_run(struct registry *self, int64_t now_ms)
 {
     struct registry_pass *pass = &self->pass;
     while (pass->item < self->keys->n) {
-        if (!(pass->slots & 1u << pass->item % REGISTRY_SLOTS) || !step(self))
+        if (!(pass->slots & 1u << self->keys->items[pass->item].slot) || !step(self))
             pass->item++;
-        if (clock_mono_ms() - now_ms >= RUN_MS)
+        int64_t worked_ms = clock_mono_ms() - now_ms;
+        if (worked_ms >= RUN_MS) {
+            pass->worked_ms += worked_ms;
             return false;
+        }
     }
+    pass->worked_ms += clock_mono_ms() - now_ms;
     end_pass(self, clock_mono_ms());
     return true;
 }

@@ -13,7 +13,8 @@
 
 #include <errno.h>
 
-#define SETTLE_MS 1000   /* what comes within this of a notice is one look */
+#define SETTLE_MS 1000   /* what comes within this of a notice is one look ... */
+#define DOUBLINGS 3      /* ... and within 8 s where notices again and again tell of nothing */
 #define QUICK_MS  300000 /* new users, and what no notice tells */
 #define RETRY_MS  60000
 #define ALL_SLOTS ((1u << REGISTRY_SLOTS) - 1)
@@ -43,7 +44,7 @@ static void close_registry(void *ctx)
 
 static void open_watches(struct registry *self)
 {
-    for (size_t s = 0; s < REGISTRY_SLOTS && s < self->keys->n; s++)
+    for (size_t s = 0; s < REGISTRY_SLOTS && self->watch_error == 0; s++)
         self->watch_error = registry_watch_open(&self->slots[s].watch);
 }
 
@@ -96,7 +97,8 @@ static void take_notices(struct registry *self, int64_t now_ms)
         if (!slot->watch || slot->noticed || !registry_watch_ready(slot->watch))
             continue;
         slot->noticed = true;
-        slot->due_ms = now_ms + SETTLE_MS;
+        unsigned doublings = slot->fruitless < DOUBLINGS ? slot->fruitless : DOUBLINGS;
+        slot->due_ms = now_ms + ((int64_t)SETTLE_MS << doublings);
         if (slot->due_ms < slot->rest_until_ms)
             slot->due_ms = slot->rest_until_ms;
     }

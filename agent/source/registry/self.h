@@ -8,13 +8,13 @@
 #include "source/registry/walk.h"
 #include "source/source.h"
 
-#define REGISTRY_SLOTS 8  /* things to wait on; item i belongs to slot i % REGISTRY_SLOTS */
 #define REGISTRY_HIVES 64 /* users that were never seen before, of one pass */
 
 struct registry_slot {
     struct registry_watch *watch; /* NULL: changes are only found by scans */
     bool noticed;                 /* and not looked at yet */
     int64_t due_ms, rest_until_ms;
+    unsigned fruitless; /* looks in a row that found nothing to tell */
     uint64_t unwatched; /* keys that cannot be watched */
 };
 
@@ -25,6 +25,7 @@ struct registry_pass {
     size_t item;
     bool walking, sweeping;
     int64_t started_ms, started_mono_ms;
+    int64_t worked_ms; /* of its own */
     uint64_t keys, told, adopted, unreadable, cut;
     size_t new_hives_n;
     char *new_hives[REGISTRY_HIVES]; /* folded, "hku/s-1-5-..." */

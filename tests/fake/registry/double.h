@@ -31,7 +31,7 @@ static struct {
     struct kit_value values[KIT_VALUES];
     size_t keys_n, values_n;
     int64_t now_ms;
-    unsigned opened, reads;
+    unsigned opened, opens, reads;
     struct registry_watch *watches;
 } kit = {.now_ms = KIT_START};
 
@@ -348,6 +348,11 @@ unsigned registry_kit_opened(void)
     return kit.opened;
 }
 
+unsigned registry_kit_opens(void)
+{
+    return kit.opens;
+}
+
 unsigned registry_kit_reads(void)
 {
     return kit.reads;
@@ -379,6 +384,7 @@ int registry_open(const char *path, enum registry_view view, struct registry_key
     key->view = view;
     snprintf(key->path, sizeof(key->path), "%s", kit.keys[at].path);
     kit.opened++;
+    kit.opens++;
     *out = key;
     return 0;
 }
