@@ -123,8 +123,7 @@ void ocsf_unmapped_registry_value(struct json_out *j, const struct event *e)
 
 static void put_number(struct json_out *j, const char *key, int64_t value, const int *ids, size_t n)
 {
-    if (value >= 0)
-        json_int(j, key, (size_t)value < n ? ids[value] : 99);
+    json_int(j, key, value < 0 ? 0 : (size_t)value < n ? ids[value] : 99);
 }
 
 /* SERVICE_KERNEL_DRIVER 1, FILE_SYSTEM_DRIVER 2, WIN32_OWN_PROCESS 0x10, SHARE_PROCESS 0x20; the

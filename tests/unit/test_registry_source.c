@@ -417,6 +417,7 @@ static void noise_is_looked_at_less_often(void **state)
     }
     assert_true(looks >= 7 && looks <= 12); /* of 60 seconds */
     assert_int_equal(count_of(201004), 1);  /* the key of bam itself */
+    expect_number(0, "win_service/service_start_type_id", 0);
     change(SERVICES "\\Spooler|Start|dword|3\n");
     pass(10);
     expect_only(201004, 2);
