@@ -492,6 +492,10 @@ static void clearing_is_told(void **state)
         {"Security", HEAD(OWN, "104", "1") "</Event>", 0, NULL, NULL},
         {"Application", HEAD(OWN, "1102", "1") "</Event>", 0, NULL, NULL},
         {"Security", HEAD("Other", "1102", "1") "</Event>", 0, NULL, NULL},
+        {"ForwardedEvents",
+         "<Event><System><Provider Name='" OWN "'/><EventID>1102</EventID><Channel>Security"
+         "</Channel></System></Event>",
+         0, NULL, NULL}, /* another host's */
     };
     struct eventlog_record e;
     struct event activity;

@@ -201,7 +201,8 @@ static const struct row {
 
 /*
  * What rules want to see one after the other. A line is "program: message"; "auditd: fields |
- * message"; "windows: fields" of the channel Security, "windows-system: fields" of System; "create
+ * message"; "windows: fields" of the channel Security, "windows-system: fields" of System,
+ * "windows-CATEGORY: field;field"; "create
  * MODE PATH [PACKAGE]" and "rename PATH NEW" of the integrity source. The first line comes `times`
  * times, with its number for %d.
  */
@@ -357,6 +358,40 @@ static const struct sequence {
     {"Windows EventLog reconfigured", 1, 0, {"windows-system: EventID=7040 param4=BITS"}},
     {"Windows event logging stopped", 1, 1, {"windows: EventID=1100"}},
     {"Windows event logging stopped", 1, 0, {"windows: EventID=1101"}},
+    {"Windows EventLog died", 1, 1, {"windows-system: EventID=7034 param1=EventLog"}},
+    {"Windows EventLog died", 1, 0, {"windows-system: EventID=7034 param1=Spooler"}},
+    {"Windows audit events lost", 1, 1, {"windows: EventID=1104"}},
+    {"Windows audit events lost", 1, 0, {"windows-system: EventID=1104"}},
+    {"Windows logging switched off by a command",
+     1,
+     1,
+     {"windows-process_creation: Image=C:\\s\\wevtutil.exe;CommandLine=sl System /e:false"}},
+    {"Windows logging switched off by a command",
+     1,
+     1,
+     {"windows-process_creation: Image=C:\\s\\net1.exe;CommandLine=stop EventLog"}},
+    {"Windows logging switched off by a command",
+     1,
+     1,
+     {"windows-process_creation: Image=C:\\s\\auditpol.exe;CommandLine=/clear"}},
+    {"Windows logging switched off by a command",
+     1,
+     0,
+     {"windows-process_creation: Image=C:\\s\\wevtutil.exe;CommandLine=qe System",
+      "windows-process_creation: Image=C:\\s\\sc.exe;CommandLine=query EventLog",
+      "windows-process_creation: Image=C:\\s\\auditpol.exe;CommandLine=/get"}},
+    {"Windows logging switched off in the registry",
+     1,
+     1,
+     {"windows-registry_set: TargetObject=HKLM\\x\\Services\\EventLog\\Start;"
+      "Details=DWORD (0x00000004)"}},
+    {"Windows logging switched off in the registry",
+     1,
+     0,
+     {"windows-registry_set: TargetObject=HKLM\\x\\WINEVT\\Channels\\a\\Enabled;"
+      "Details=DWORD (0x00000001)"}},
+    {"Sysmon stopped", 1, 1, {"windows-sysmon_status: EventID=4;State=Stopped"}},
+    {"Sysmon stopped", 1, 0, {"windows-sysmon_status: EventID=4;State=Started"}},
     {"Windows passwords of one account tried from one address",
      10,
      1,
@@ -490,6 +525,18 @@ static void feed_change(void *self, struct span rest, int64_t time_ms)
     detector_sigma.event(self, &e);
 }
 
+/* program: "windows", "windows-system", "windows-CATEGORY" */
+static void set_logsource(struct record *r, struct span program)
+{
+    static char category[64];
+    r->service = program.n == 7 ? "security" : "system";
+    if (program.n == 7 || span_ends(program, SPAN("-system")))
+        return;
+    span_copy((struct span){program.p + 8, program.n - 8}, category, sizeof(category));
+    r->category = category;
+    r->service = NULL;
+}
+
 static void feed_line(void *self, const char *line, int64_t time_ms)
 {
     struct span rest = span_of(line), program, fields, word;
@@ -504,10 +551,13 @@ static void feed_line(void *self, const char *line, int64_t time_ms)
     bool windows = span_starts(program, SPAN("windows"));
     if (windows || span_equal_text(program, "auditd")) {
         r.product = windows ? "windows" : "linux";
-        r.service = !windows ? "auditd" : program.n > 7 ? "system" : "security";
+        r.service = windows ? NULL : "auditd";
+        if (windows)
+            set_logsource(&r, program);
         r.program = (struct span){0, 0};
         span_take_until(&rest, '|', &fields);
-        while (span_take_until(&fields, ' ', &word)) {
+        while (span_take_until(&fields, r.category ? ';' : ' ', &word)) {
+            word = span_trim(word);
             size_t equals = span_find(word, '=');
             if (equals < word.n)
                 r.fields[r.fields_n++] = (struct record_field){

@@ -51,7 +51,7 @@ static bool take_system(struct eventlog_record *e, struct span xml, struct span 
     if (!span_to_u64(record_field(r, SPAN("EventRecordID")), &e->id))
         e->id = 0;
     *time = record_field(r, SPAN("TimeCreated_SystemTime"));
-    e->provider = record_field(r, SPAN("Provider_Name"));
+    e->of_log = span_equal_text(record_field(r, SPAN("Provider_Name")), LOG_PROVIDER);
     if (strcmp(e->channel, FORWARDED) == 0)
         span_copy(record_field(r, SPAN("Channel")), e->channel, sizeof(e->channel));
     if (span_to_u64(record_field(r, SPAN("Execution_ProcessID")), &pid) && pid <= UINT32_MAX)
@@ -77,10 +77,9 @@ bool eventlog_record_take(struct eventlog_record *e, const char *channel, const 
     struct span parts[] = {SPAN("eventlog"), span_of(e->channel), record_field(r, SPAN("Computer")),
                            span_make(numbers, sizeof(numbers)), time};
     event_uid_make(r->uid, parts, sizeof(parts) / sizeof(parts[0]));
-    bool ours = span_equal_text(e->provider, LOG_PROVIDER);
     r->fields_n = 0;
     e->cut = !event_xml_fields(xml, &e->fields, r);
-    e->provider = ours ? SPAN(LOG_PROVIDER) : SPAN("");
+    e->of_log = e->of_log && strcmp(channel, FORWARDED) != 0;
     r->host = record_field(r, SPAN("Computer"));
     return true;
 }
@@ -113,7 +112,7 @@ bool eventlog_record_activity(const struct eventlog_record *e, struct event *out
     for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         const struct record *r = &e->record;
         if (e->event_id != rows[i].event_id || strcmp(e->channel, rows[i].channel) != 0 ||
-            e->provider.n == 0)
+            !e->of_log)
             continue;
         struct span user = record_field(r, SPAN("SubjectUserName"));
         struct span about = record_field(r, SPAN("Channel"));

@@ -19,8 +19,8 @@ struct eventlog_record {
     struct record record; /* its message is empty: Windows keeps that text elsewhere */
     uint64_t id;          /* EventRecordID; 0: none */
     uint64_t event_id;
-    struct span provider; /* as the system has it, not as the event's own data may say */
-    bool cut;             /* more fields than are kept */
+    bool of_log; /* written by the event log of this host about itself */
+    bool cut;    /* more fields than are kept */
 };
 
 void eventlog_record_init(struct eventlog_record *e);
