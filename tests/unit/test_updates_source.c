@@ -272,6 +272,26 @@ static void a_change_is_looked_at_soon(void **unused)
     assert_int_equal(software + states, 0);
 }
 
+#define USER    "S-1-5-21-1-2-3-1001"
+#define PROFILE "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion\\ProfileList\\" USER
+
+static void what_a_user_has_stays_when_the_user_goes(void **unused)
+{
+    (void)unused;
+    registry_kit_add("HKU\\" USER "\\Software\\Microsoft\\Windows\\CurrentVersion\\Uninstall\\Chat|"
+                     "DisplayName|sz|Chat\n" PROFILE "|Sid|binary|00");
+    look();
+    assert_int_equal(software, 1);
+    assert_int_equal(json_get_int(vigia(NULL), "packages", -1), 2);
+    registry_kit_remove("HKU\\" USER); /* logged off */
+    later(6 * HOUR_MS + 1000);
+    assert_int_equal(software + states, 0);
+    registry_kit_remove(PROFILE);
+    later(6 * HOUR_MS + 1000);
+    assert_int_equal(software, 1);
+    assert_int_equal(json_get_int(vigia(NULL), "packages", -1), 1);
+}
+
 static void pending_updates_are_told_with_severity_and_age(void **unused)
 {
     (void)unused;
@@ -385,6 +405,7 @@ int main(void)
         TEST(a_good_host_is_told_and_is_well),
         TEST(it_is_told_again_once_a_day_and_when_it_changes),
         TEST(a_change_is_looked_at_soon),
+        TEST(what_a_user_has_stays_when_the_user_goes),
         TEST(pending_updates_are_told_with_severity_and_age),
         TEST(a_restart_names_its_places),
         TEST(a_release_without_updates_is_medium),

@@ -12,6 +12,7 @@
 #include "source/patch/told.h"
 #include "source/updates/look.h"
 #include "source/updates/tell.h"
+#include "source/updates/users.h"
 
 #include <errno.h>
 
@@ -114,6 +115,7 @@ static void end_look(struct updates *self)
     patch_support_by_table(&self->support, updates_system_kind(&host->os), build, f.now_ms,
                            &support);
     updates_service_reconcile(f.service, &host->installed);
+    users_complete(&self->host, &host->software);
     note(self, &f);
     tell(self, &f);
 }
