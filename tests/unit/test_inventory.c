@@ -459,6 +459,31 @@ static void changes_are_told_by_what_they_mean(void **state)
     assert_int_equal(told_n, 0); /* once */
 }
 
+/* kill -9 leaves no line anywhere. */
+static void a_service_that_keeps_logs_is_missed(void **state)
+{
+    (void)state;
+    int severity;
+    write_file("/usr/lib/systemd/system/systemd-journald.service",
+               "[Service]\nType=notify\nExecStart=/lib/systemd/systemd-journald\n");
+    write_file("/sys/fs/cgroup/system.slice/systemd-journald.service/cgroup.events",
+               "populated 1\n");
+    pass(30);
+    assert_true(json_get_bool(entry("services", "systemd-journald.service"), "running", false));
+    forget_told();
+    write_file("/sys/fs/cgroup/system.slice/systemd-journald.service/cgroup.events",
+               "populated 0\n");
+    pass(70);
+    change("changed", "systemd-journald.service", &severity);
+    assert_int_equal(severity, SEVERITY_HIGH);
+    forget_told();
+    write_file("/sys/fs/cgroup/system.slice/systemd-journald.service/cgroup.events",
+               "populated 1\n");
+    pass(70);
+    change("changed", "systemd-journald.service", &severity);
+    assert_int_equal(severity, SEVERITY_INFORMATIONAL);
+}
+
 static void accounts_are_seen_at_once(void **state)
 {
     (void)state;
@@ -666,6 +691,7 @@ int main(void)
         TEST(accounts_ports_and_services_are_told),
         TEST(what_moves_by_itself_is_no_change),
         TEST(changes_are_told_by_what_they_mean),
+        TEST(a_service_that_keeps_logs_is_missed),
         TEST(accounts_are_seen_at_once),
         TEST(back_and_forth_is_told_each_time),
         TEST(changes_of_a_time_without_agent_are_told_as_such),

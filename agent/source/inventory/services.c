@@ -13,6 +13,17 @@ struct writing {
     bool started;
 };
 
+/* Those that write down what happens: that one of them is gone is told, however it ended. */
+static bool keeps_logs(struct span name)
+{
+    static const char *const names[] = {"rsyslog.service", "syslog-ng.service", "auditd.service",
+                                        "systemd-journald.service"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (span_equal_text(name, names[i]))
+            return true;
+    return false;
+}
+
 /* Whether it runs is a fact about services that start with the system and stay; others (started by
  * timers, over D-Bus, once) come and go, which is not news. */
 static bool has_steady_state(const struct writing *w, const struct inventory_unit *u)
@@ -38,7 +49,7 @@ static bool put_unit(void *ctx, struct span key, void *value)
     inventory_put(j, "command", span_of(u->command), 200);
     if (u->dropins > 0)
         json_uint(j, "dropins", u->dropins);
-    if (has_steady_state(w, u))
+    if (has_steady_state(w, u) || (keeps_logs(key) && !u->masked))
         json_bool(j, "running", u->running);
     inventory_end(w->out);
     return true;
@@ -97,7 +108,8 @@ static void stamp(struct inventory_reader *r, struct sha256 *s)
         inventory_stamp(r, levels[i], s);
 }
 
-/* Started and stopped is daily work; what is new, or runs something else, is not. */
+/* Started and stopped is daily work, but for what keeps logs; what is new, or runs something else,
+ * is not. */
 static enum event_severity severity(const struct inventory_change *c)
 {
     struct json_doc *doc = json_read(c->after, NULL), *old = json_read(c->before, NULL);
@@ -107,6 +119,9 @@ static enum event_severity severity(const struct inventory_change *c)
         span_equal(json_get_text(before, "command"), json_get_text(after, "command")) &&
         span_equal(json_get_text(before, "state"), json_get_text(after, "state")))
         severity = SEVERITY_INFORMATIONAL;
+    if (keeps_logs(c->key) && json_get_bool(before, "running", false) &&
+        !json_get_bool(after, "running", false))
+        severity = SEVERITY_HIGH;
     json_free(doc);
     json_free(old);
     return severity;

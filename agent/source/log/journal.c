@@ -2,6 +2,10 @@
  * The system's own journal, followed entry by entry (section [journal]). With enabled = auto it is
  * read where no syslog file of the configuration is there, so that nothing is told twice.
  *
+ * Journald itself throws away the oldest files first. When the entry that was read last is gone
+ * while it is younger than GONE_YOUNG_MS, somebody emptied the journal: that is told (1008), also
+ * when it happened while the agent was off, unless the machine was started meanwhile.
+ *
  * State, STORE_POSITIONS "journal:": the cursor of the last entry read, or "time:<ms>" before the
  * first.
  */
@@ -21,6 +25,8 @@
 #define ENTRIES_A_RUN  1000
 #define LOOK_EVERY_MS  60000 /* whether it is to be read at all, and after an error */
 #define UNTOLD_MS      5000  /* without being told of new entries */
+#define GONE_AFTER_MS  2000  /* files that are moved seem to be gone for a moment */
+#define GONE_YOUNG_MS  (24 * 3600 * 1000)
 
 struct journal_source {
     struct source_host host;
@@ -28,9 +34,13 @@ struct journal_source {
     char folder[4096];                  /* "" for this host's own */
     char cursor[SYSJOURNAL_CURSOR_MAX]; /* of the last entry, or "time:..." */
     bool changed;                       /* since the last checkpoint */
-    bool unsettled; /* files went since the last entry: some may have gone unread */
-    bool covered;   /* by syslog files */
-    bool here;      /* there is one */
+    bool unsettled;   /* files went since the last entry: some may have gone unread */
+    bool at_end;      /* of what there is: nothing is unread */
+    bool gone_told;   /* of the last entry */
+    bool running;     /* it was read since the agent's start */
+    int64_t gone_due; /* monotonic ms: when to look whether the last entry is still there; 0: not */
+    bool covered;     /* by syslog files */
+    bool here;        /* there is one */
     int error;
     int64_t look_due;
     struct journal_entry entry;
@@ -87,6 +97,7 @@ static void remember(struct journal_source *self, const char *cursor)
 {
     snprintf(self->cursor, sizeof(self->cursor), "%s", cursor);
     self->changed = true;
+    self->gone_told = false;
 }
 
 /* Entries that were vacuumed away between the one read last and the one at hand. */
@@ -110,6 +121,53 @@ static int seek(struct journal_source *self)
     return sysjournal_seek_cursor(self->journal, self->cursor);
 }
 
+/* ---- what was read last is gone ---- */
+
+static void tell_gone(struct journal_source *self)
+{
+    struct span cursor = span_of(self->cursor), parts[] = {SPAN("journal gone"), cursor};
+    struct event e = {
+        .class_uid = EVENT_LOG_ACTIVITY,
+        .activity = LOG_ACTIVITY_CLEAR,
+        .severity = SEVERITY_HIGH,
+        .time_ms = clock_wall_ms(),
+        .message = "the journal was emptied: the entry that was read last is gone",
+        .u.log.log_name = SPAN("journal"),
+        .u.log.actor.uid = -1,
+    };
+    event_uid_make(e.uid, parts, sizeof(parts) / sizeof(parts[0]));
+    self->host.emit(self->host.ctx, &e);
+    self->gone_told = true;
+}
+
+/* Whether the nearest entry there is now, if any, says that the last one was taken away. */
+static bool is_taken(const struct journal_source *self, const char *nearest)
+{
+    struct span last = span_of(self->cursor), now = span_of(nearest ? nearest : "");
+    uint8_t a[EVENT_UID_SIZE], b[EVENT_UID_SIZE];
+    journal_entry_uid(a, last);
+    journal_entry_uid(b, now);
+    if (nearest && memcmp(a, b, sizeof(a)) == 0)
+        return false;
+    if (clock_wall_ms() - journal_entry_time_ms(last) > GONE_YOUNG_MS)
+        return false;
+    return self->running || (nearest && journal_entries_share_boot(last, now));
+}
+
+static void look_for_last(struct journal_source *self)
+{
+    char nearest[SYSJOURNAL_CURSOR_MAX];
+    self->gone_due = 0;
+    if (self->gone_told || span_starts(span_of(self->cursor), SPAN("time:")) || seek(self) != 0)
+        return;
+    int rc = sysjournal_next(self->journal);
+    if (rc > 0 && sysjournal_cursor(self->journal, nearest, sizeof(nearest)) != 0)
+        rc = -EIO;
+    if (rc >= 0 && is_taken(self, rc > 0 ? nearest : NULL))
+        tell_gone(self);
+    seek(self); /* reading goes on where it was */
+}
+
 static void start(struct journal_source *self)
 {
     const char *folder = self->folder[0] ? self->folder : NULL;
@@ -126,6 +184,8 @@ static void start(struct journal_source *self)
     if (self->error < 0) {
         sysjournal_close(self->journal);
         self->journal = NULL;
+    } else {
+        look_for_last(self);
     }
 }
 
@@ -166,11 +226,16 @@ static void take_entry(struct journal_source *self)
 }
 
 /* True when there is more. */
-static bool read_entries(struct journal_source *self)
+static bool read_entries(struct journal_source *self, int64_t now_ms)
 {
     int rc = sysjournal_process(self->journal);
-    if (rc == 2)
+    if (rc == 2) {
         self->unsettled = true;
+        if (self->at_end && self->gone_due == 0)
+            self->gone_due = now_ms + GONE_AFTER_MS;
+    }
+    if (self->gone_due > 0 && now_ms >= self->gone_due)
+        look_for_last(self);
     for (int i = 0; rc >= 0 && i < ENTRIES_A_RUN; i++) {
         rc = sysjournal_next(self->journal);
         if (rc <= 0)
@@ -178,6 +243,8 @@ static bool read_entries(struct journal_source *self)
         take_entry(self);
     }
     self->error = rc < 0 ? rc : 0;
+    self->at_end = rc == 0;
+    self->running = true;
     if (rc < 0)
         stop(self);
     return rc > 0;
@@ -226,9 +293,10 @@ static int64_t run(void *ctx, int64_t now_ms)
     }
     if (!self->journal)
         return self->look_due;
-    if (read_entries(self))
+    if (read_entries(self, now_ms))
         return now_ms;
     int64_t next = now_ms + UNTOLD_MS;
+    next = self->gone_due > 0 && self->gone_due < next ? self->gone_due : next;
     return next < self->look_due ? next : self->look_due;
 }
 

@@ -128,9 +128,9 @@ void journal_entry_uid(uint8_t out[EVENT_UID_SIZE], struct span cursor)
     event_uid_make(out, parts, sizeof(parts) / sizeof(parts[0]));
 }
 
-static bool number_of(struct span cursor, uint64_t *out)
+static bool number_of(struct span cursor, char name, uint64_t *out)
 {
-    struct span s = part_of(cursor, 'i');
+    struct span s = part_of(cursor, name);
     *out = 0;
     for (size_t i = 0; i < s.n; i++) {
         const char *digits = "0123456789abcdef", *at = s.p[i] ? strchr(digits, s.p[i]) : NULL;
@@ -141,11 +141,22 @@ static bool number_of(struct span cursor, uint64_t *out)
     return s.n > 0;
 }
 
+int64_t journal_entry_time_ms(struct span cursor)
+{
+    uint64_t us;
+    return number_of(cursor, 't', &us) ? (int64_t)(us / 1000) : 0;
+}
+
+bool journal_entries_share_boot(struct span a, struct span b)
+{
+    return span_equal(part_of(a, 'b'), part_of(b, 'b'));
+}
+
 uint64_t journal_entries_between(struct span before, struct span after)
 {
     uint64_t a, b;
-    if (!span_equal(part_of(before, 's'), part_of(after, 's')) || !number_of(before, &a) ||
-        !number_of(after, &b) || b <= a)
+    if (!span_equal(part_of(before, 's'), part_of(after, 's')) || !number_of(before, 'i', &a) ||
+        !number_of(after, 'i', &b) || b <= a)
         return 0;
     return b - a - 1;
 }

@@ -26,6 +26,10 @@ void journal_entry_end(struct journal_entry *e);
 
 /* What of a cursor names the entry wherever it lies (a copy in another file has another number). */
 void journal_entry_uid(uint8_t out[EVENT_UID_SIZE], struct span cursor);
+/* When the entry of a cursor was written; 0: it does not say. */
+int64_t journal_entry_time_ms(struct span cursor);
+/* Whether both are of the same start of the machine. */
+bool journal_entries_share_boot(struct span a, struct span b);
 /* How many entries lie between two cursors of the same writer; 0 when they are of different ones.
  */
 uint64_t journal_entries_between(struct span before, struct span after);
