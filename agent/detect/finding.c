@@ -23,10 +23,18 @@ static void take_matched(void *ctx, struct span name, struct span value)
 void hit_make(struct hit *h, const struct rule *rule, struct view *v)
 {
     h->record = v->record;
+    h->view = v;
     h->n = h->matched_n = 0;
     for (size_t i = 0; i < rule->extract_n; i++)
         regex_extract(rule->extract[i], v->work, h->record->message, take_field, h);
     match_explain(rule, v, take_matched, h);
+}
+
+static struct span mapped(const struct view *v, struct span name)
+{
+    uint16_t number = v->others ? field_names_find(v->names, name) : FIELD_NONE;
+    uint16_t at = number != FIELD_NONE ? view_find(v, number) : 0;
+    return at > 0 ? v->texts[at - 1].text : (struct span){0, 0};
 }
 
 bool hit_field(const struct hit *h, struct span name, struct span *value)
@@ -41,6 +49,8 @@ bool hit_field(const struct hit *h, struct span name, struct span *value)
         *value = h->record->program;
     if (!value->p && span_equal(name, SPAN("host")))
         *value = h->record->host;
+    if (!value->p && h->view)
+        *value = mapped(h->view, name);
     return value->p != NULL;
 }
 

@@ -6,6 +6,7 @@
 #include "base/sha256.h"
 #include "detect/counter.h"
 #include "detect/rule_set.h"
+#include "detect/view.h"
 #include "event/event.h"
 
 #define HIT_EXTRACTED_MAX 32
@@ -15,6 +16,7 @@
  * it the aliases of correlations. A field with p == NULL is one that is not there. */
 struct hit {
     const struct record *record;
+    const struct view *view; /* of it, as the rule saw it: under what other names its fields are */
     size_t n;
     struct record_field fields[HIT_FIELDS_MAX];
     size_t matched_n; /* what the rule asked for and got */
@@ -23,7 +25,8 @@ struct hit {
 
 /* Of a rule that just matched the view (rule_set_match). */
 void hit_make(struct hit *h, const struct rule *rule, struct view *v);
-/* An alias, an extracted field, or the record's; false when none has it. */
+/* An alias, an extracted field, the record's, or what the rule's logsource maps the name to; false
+ * when none has it. The last only for names that a rule or correlation of the set has. */
 bool hit_field(const struct hit *h, struct span name, struct span *value);
 /* The aliases of a correlation, as its base rule `refer` fills them. */
 void hit_add_aliases(struct hit *h, const struct rule_correlation *c, size_t refer);

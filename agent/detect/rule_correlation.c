@@ -78,6 +78,18 @@ static int read_aliases(const struct rule_maker *m, struct rule_correlation *c,
     return 0;
 }
 
+/* Tables of logsources speak of the fields that have a number. */
+static void number_fields(const struct rule_maker *m, const struct rule_correlation *c)
+{
+    for (size_t i = 0; i < c->group_by_n; i++)
+        field_names_add(m->world->names, c->group_by[i]);
+    for (size_t i = 0; i < c->fields_n; i++)
+        field_names_add(m->world->names, c->fields[i]);
+    for (size_t i = 0; i < c->aliases_n; i++)
+        for (size_t k = 0; k < c->aliases[i].n; k++)
+            field_names_add(m->world->names, c->aliases[i].field[k]);
+}
+
 int rule_read_correlation(const struct rule_maker *m, struct rule *r)
 {
     const struct tree_node *map = tree_get(m->document, "correlation");
@@ -95,5 +107,6 @@ int rule_read_correlation(const struct rule_maker *m, struct rule *r)
     if (rule_read_bounds(m, c, map) != 0 ||
         rule_bool(m, m->document, "generate", &c->generate) != 0)
         return -1;
+    number_fields(m, c);
     return rule_bool(m, map, "generate", &c->generate);
 }

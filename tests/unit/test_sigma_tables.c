@@ -1,4 +1,5 @@
 /* Logsources and fields by tables, what a rule matched by, and what of it the event says. */
+#include "detect/correlate.h"
 #include "unit/cmocka_all.h"
 #include "unit/sigma_kit.h"
 
@@ -212,6 +213,86 @@ static void test_matched(void **state)
     kit_close(&kit);
 }
 
+/* ---- what is counted ---- */
+
+static struct correlate *correlate;
+static struct {
+    size_t n;
+    char message[256];
+} counted_told;
+
+static void count_hit(void *ctx, size_t entry)
+{
+    take_hit(ctx, entry);
+    correlate_hit(correlate, &kit.set->entries[entry], &hit);
+}
+
+static void tell_counted(void *ctx, const struct rule *rule, const struct hit *h,
+                         const struct counted *counted, const uint8_t *group)
+{
+    struct finding_work work = {BUF_INIT(4096), BUF_INIT(8192)};
+    struct event e;
+    (void)ctx;
+    finding_make(&e, rule, h, counted, group, &work);
+    counted_told.n++;
+    snprintf(counted_told.message, sizeof(counted_told.message), "%s", e.message);
+    buf_release(&work.message);
+    buf_release(&work.vigia);
+}
+
+static void put_nothing(void *ctx, struct span key, struct span value)
+{
+    (void)ctx, (void)key, (void)value;
+}
+
+static void feed_process(const char *program, const char *user, int64_t time_ms)
+{
+    struct record r = windows("Security", "4688");
+    r.time_ms = time_ms;
+    kit_field(&r, "NewProcessName", program);
+    kit_field(&r, "SubjectUserName", user);
+    rule_set_match(kit.set, &kit.view, &r, count_hit, NULL);
+}
+
+/* Correlations speak the names of Sigma, too: in group-by, in aliases, in conditions. */
+static void test_groups(void **state)
+{
+    (void)state;
+    static const char base[] = "title: base\nname: base\n"
+                               "logsource: {product: windows, category: process_creation}\n"
+                               "detection: {s: {EventID: 4688}, condition: s}\n---\n"
+                               "title: many\ncorrelation:\n    rules: [base]\n"
+                               "    timespan: 1m\n";
+    static const struct {
+        const char *rest, *message;
+    } rows[] = {
+        {"    type: event_count\n    group-by: [Image]\n    condition: {gte: 3}\n",
+         "many: 3 in 60 s (Image C:\\a.exe)"},
+        {"    type: value_count\n    group-by: [Image]\n    condition: {field: User, gte: 2}\n",
+         "many: 2 in 60 s (Image C:\\a.exe)"},
+        {"    type: event_count\n    group-by: [who]\n    aliases: {who: {base: User}}\n"
+         "    condition: {gte: 3}\n",
+         "many: 3 in 60 s (who bob)"},
+    };
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        char yaml[1024];
+        snprintf(yaml, sizeof(yaml), "%s%s", base, rows[i].rest);
+        kit_open_with(&kit, yaml, tables);
+        assert_int_equal(kit.problems, 0);
+        counted_told.n = 0;
+        correlate = correlate_new(kit.set, (struct counter_store){NULL, put_nothing},
+                                  (struct correlate_calls){NULL, tell_counted});
+        feed_process("C:\\b.exe", "bob", 1000);
+        feed_process("C:\\a.exe", "bob", 2000);
+        feed_process("C:\\a.exe", "bob", 3000);
+        feed_process("C:\\a.exe", "eve", 4000);
+        assert_int_equal(counted_told.n, 1);
+        assert_string_equal(counted_told.message, rows[i].message);
+        correlate_free(correlate);
+        kit_close(&kit);
+    }
+}
+
 /* ---- events out of files ---- */
 
 static char got[2048]; /* "line:source/product name=value ...;" of each event */
@@ -270,7 +351,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sources), cmocka_unit_test(test_own_word),
         cmocka_unit_test(test_fields),  cmocka_unit_test(test_broken_tables),
-        cmocka_unit_test(test_matched), cmocka_unit_test(test_events),
+        cmocka_unit_test(test_matched), cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_events),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
