@@ -222,6 +222,22 @@ static void test_emptied_and_written(void **state)
     stop(self);
 }
 
+/* Journald's own first word in a new file is no proof that the others are there. */
+static void test_rotated_and_vacuumed(void **state)
+{
+    (void)state;
+    void *self = caught_up(0);
+    fake.n = fake.at = 0;
+    add(4, "b1", 0);
+    fake.news = 2;
+    source_log_journal.run(self, 2000);
+    assert_int_equal(fake.records, 4);
+    source_log_journal.run(self, 4500);
+    assert_int_equal(fake.told, 1);
+    assert_int_equal(fake.records, 4);
+    stop(self);
+}
+
 static void test_old(void **state)
 {
     (void)state;
@@ -265,6 +281,7 @@ int main(void)
         cmocka_unit_test(test_emptied),
         cmocka_unit_test(test_vacuumed),
         cmocka_unit_test(test_emptied_and_written),
+        cmocka_unit_test(test_rotated_and_vacuumed),
         cmocka_unit_test(test_old),
         cmocka_unit_test(test_while_off),
     };

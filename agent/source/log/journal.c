@@ -2,9 +2,11 @@
  * The system's own journal, followed entry by entry (section [journal]). With enabled = auto it is
  * read where no syslog file of the configuration is there, so that nothing is told twice.
  *
- * Journald itself throws away the oldest files first. When the entry that was read last is gone
- * while it is younger than GONE_YOUNG_MS, somebody emptied the journal: that is told (1008), also
- * when it happened while the agent was off, unless the machine was started meanwhile.
+ * Journald itself throws away the oldest files first. When files changed, and the entry that was
+ * the newest before is gone although it is younger than GONE_YOUNG_MS, somebody emptied the
+ * journal: that is told (1008), also when it happened while the agent was off, unless the machine
+ * was started meanwhile. Journald writes a word of its own into each new file, so the newest after
+ * a change proves nothing.
  *
  * State, STORE_POSITIONS "journal:": the cursor of the last entry read, or "time:<ms>" before the
  * first.
@@ -33,12 +35,13 @@ struct journal_source {
     struct sysjournal *journal;         /* NULL: not read now */
     char folder[4096];                  /* "" for this host's own */
     char cursor[SYSJOURNAL_CURSOR_MAX]; /* of the last entry, or "time:..." */
+    char newest[SYSJOURNAL_CURSOR_MAX]; /* that there was before files changed */
     bool changed;                       /* since the last checkpoint */
     bool unsettled;   /* files went since the last entry: some may have gone unread */
     bool at_end;      /* of what there is: nothing is unread */
-    bool gone_told;   /* of the last entry */
+    bool gone_told;   /* since the last entry */
     bool running;     /* it was read since the agent's start */
-    int64_t gone_due; /* monotonic ms: when to look whether the last entry is still there; 0: not */
+    int64_t gone_due; /* monotonic ms: when to look whether newest is still there; 0: not */
     bool covered;     /* by syslog files */
     bool here;        /* there is one */
     int error;
@@ -125,13 +128,13 @@ static int seek(struct journal_source *self)
 
 static void tell_gone(struct journal_source *self)
 {
-    struct span cursor = span_of(self->cursor), parts[] = {SPAN("journal gone"), cursor};
+    struct span parts[] = {SPAN("journal gone"), span_of(self->newest)};
     struct event e = {
         .class_uid = EVENT_LOG_ACTIVITY,
         .activity = LOG_ACTIVITY_CLEAR,
         .severity = SEVERITY_HIGH,
         .time_ms = clock_wall_ms(),
-        .message = "the journal was emptied: the entry that was read last is gone",
+        .message = "the journal was emptied: its newest entry is gone",
         .u.log.log_name = SPAN("journal"),
         .u.log.actor.uid = -1,
     };
@@ -140,10 +143,10 @@ static void tell_gone(struct journal_source *self)
     self->gone_told = true;
 }
 
-/* Whether the nearest entry there is now, if any, says that the last one was taken away. */
+/* Whether the nearest entry there is now, if any, says that newest was taken away. */
 static bool is_taken(const struct journal_source *self, const char *nearest)
 {
-    struct span last = span_of(self->cursor), now = span_of(nearest ? nearest : "");
+    struct span last = span_of(self->newest), now = span_of(nearest ? nearest : "");
     uint8_t a[EVENT_UID_SIZE], b[EVENT_UID_SIZE];
     journal_entry_uid(a, last);
     journal_entry_uid(b, now);
@@ -154,11 +157,12 @@ static bool is_taken(const struct journal_source *self, const char *nearest)
     return self->running || (nearest && journal_entries_share_boot(last, now));
 }
 
-static void look_for_last(struct journal_source *self)
+static void look_for_newest(struct journal_source *self)
 {
     char nearest[SYSJOURNAL_CURSOR_MAX];
     self->gone_due = 0;
-    if (self->gone_told || span_starts(span_of(self->cursor), SPAN("time:")) || seek(self) != 0)
+    if (self->gone_told || span_starts(span_of(self->newest), SPAN("time:")) ||
+        sysjournal_seek_cursor(self->journal, self->newest) != 0)
         return;
     int rc = sysjournal_next(self->journal);
     if (rc > 0 && sysjournal_cursor(self->journal, nearest, sizeof(nearest)) != 0)
@@ -185,7 +189,8 @@ static void start(struct journal_source *self)
         sysjournal_close(self->journal);
         self->journal = NULL;
     } else {
-        look_for_last(self);
+        memcpy(self->newest, self->cursor, sizeof(self->newest));
+        look_for_newest(self);
     }
 }
 
@@ -225,17 +230,25 @@ static void take_entry(struct journal_source *self)
     self->host.emit_record(self->host.ctx, &e->record);
 }
 
+/* Files came or went, and what is new was not read yet. */
+static void note_newest(struct journal_source *self, int64_t now_ms)
+{
+    if (!self->at_end || self->gone_due > 0)
+        return;
+    memcpy(self->newest, self->cursor, sizeof(self->newest));
+    self->gone_due = now_ms + GONE_AFTER_MS;
+}
+
 /* True when there is more. */
 static bool read_entries(struct journal_source *self, int64_t now_ms)
 {
     int rc = sysjournal_process(self->journal);
     if (rc == 2) {
         self->unsettled = true;
-        if (self->at_end && self->gone_due == 0)
-            self->gone_due = now_ms + GONE_AFTER_MS;
+        note_newest(self, now_ms);
     }
     if (self->gone_due > 0 && now_ms >= self->gone_due)
-        look_for_last(self);
+        look_for_newest(self);
     for (int i = 0; rc >= 0 && i < ENTRIES_A_RUN; i++) {
         rc = sysjournal_next(self->journal);
         if (rc <= 0)
