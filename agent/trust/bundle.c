@@ -1,9 +1,9 @@
 #include "trust/bundle.h"
 
-#include "base/slurp.h"
 #include "config/keys.h"
 #include "platform/file.h"
 #include "trust/identity.h"
+#include "trust/sealed.h"
 
 struct header {
     char version[8];
@@ -184,7 +184,7 @@ static int install_with_pending(const struct bundle *b, const char *pki_dir, str
     struct error why;
     struct buf key = BUF_INIT(CERTIFICATE_PEM_MAX);
     snprintf(path, sizeof(path), "%s/pending.key", pki_dir);
-    int rc = slurp(path, &key);
+    int rc = sealed_read(path, &key);
     if (rc != 0)
         rc = error_set(e,
                        "the bundle holds no private key and none waits here (%s: %s); make one "

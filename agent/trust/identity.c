@@ -4,6 +4,7 @@
 #include "config/keys.h"
 #include "platform/file.h"
 #include "trust/blocks.h"
+#include "trust/sealed.h"
 
 #include <errno.h>
 #include <mbedtls/platform_util.h>
@@ -35,7 +36,7 @@ static enum trust_state missing(const char *pki_dir, const char *path, struct er
 static enum trust_state cannot_read(const char *path, int rc, struct error *e)
 {
     error_set(e, "%s cannot be read: %s; `vigia enroll --bundle FILE` writes it anew", path,
-              error_text(rc));
+              rc == -EBADMSG ? "its key is of another machine, or damaged" : error_text(rc));
     return TRUST_BROKEN;
 }
 
@@ -73,7 +74,7 @@ static enum trust_state open_pair(const char *pki_dir, struct trust *out, struct
     if (rc == 0 && check_mode(path, info.mode, e) != 0)
         return TRUST_BROKEN;
     if (rc == 0)
-        rc = slurp(path, &out->pair);
+        rc = sealed_read(path, &out->pair);
     if (rc != 0)
         return cannot_read(path, rc, e);
     if (trust_blocks_read(path, 1, buf_span(&out->pair), &blocks, e) != 0)
@@ -191,8 +192,7 @@ uint32_t trust_key_mode(const char *pki_dir)
 int trust_write_pair(const char *pki_dir, struct span key, struct span certificate, struct error *e)
 {
     struct buf text = BUF_INIT(PAIR_MAX);
-    buf_put_span(&text, key);
-    buf_put_byte(&text, '\n');
+    sealed_put(&text, key);
     buf_put_span(&text, certificate);
     buf_put_byte(&text, '\n');
     int rc = text.failed ? -EFBIG : 0;

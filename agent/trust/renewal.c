@@ -2,13 +2,13 @@
 
 #include "base/hex.h"
 #include "base/sha256.h"
-#include "base/slurp.h"
 #include "platform/file.h"
 #include "trust/blocks.h"
 #include "trust/request.h"
+#include "trust/sealed.h"
 
 #define CLOCKS_DIFFER_MS 3600000 /* the CA's clock may be that much ahead */
-#define KEY_MAX          2048
+#define KEY_MAX          4096
 
 /* ---- the answer ---- */
 
@@ -116,7 +116,7 @@ static int read_pending(const char *pki_dir, struct buf *key)
 {
     char path[4400];
     snprintf(path, sizeof(path), "%s/pending.key", pki_dir);
-    return slurp(path, key);
+    return sealed_read(path, key);
 }
 
 /* A key that waits and is that of the pair in force has found its place before a crash. */
@@ -177,7 +177,7 @@ static bool is_in_force(const char *pki_dir, const struct trust *now)
     char path[4400];
     struct buf pair = BUF_INIT(2 * CERTIFICATE_PEM_MAX);
     snprintf(path, sizeof(path), "%s/endpoint.pem", pki_dir);
-    bool same = slurp(path, &pair) == 0 && span_equal(buf_span(&pair), buf_span(&now->pair));
+    bool same = sealed_read(path, &pair) == 0 && span_equal(buf_span(&pair), buf_span(&now->pair));
     trust_wipe(&pair);
     return same;
 }

@@ -1,10 +1,10 @@
 #include "trust/request.h"
 
-#include "base/slurp.h"
 #include "platform/file.h"
 #include "trust/certificate.h"
 #include "trust/identity.h"
 #include "trust/rng.h"
+#include "trust/sealed.h"
 
 #include <errno.h>
 #include <mbedtls/ecp.h>
@@ -12,7 +12,8 @@
 #include <mbedtls/platform_util.h>
 #include <mbedtls/x509_csr.h>
 
-#define PEM_ROOM 2048
+#define PEM_ROOM     2048
+#define KEY_FILE_MAX 4096
 
 static int make_key(mbedtls_pk_context *key)
 {
@@ -29,11 +30,13 @@ static int keep_key(const char *pki_dir, const mbedtls_pk_context *key, struct e
         error_set(e, "the new key cannot be written as PEM");
         return -2;
     }
-    int rc = folder_make(pki_dir, 0750);
-    if (rc == 0)
-        rc = file_replace_owned(pki_dir, "pending.key", pem, strlen((const char *)pem),
-                                trust_key_mode(pki_dir));
+    struct buf text = BUF_INIT(KEY_FILE_MAX);
+    sealed_put(&text, span_trim(span_of((const char *)pem)));
     mbedtls_platform_zeroize(pem, sizeof(pem));
+    int rc = text.failed ? -EFBIG : folder_make(pki_dir, 0750);
+    if (rc == 0)
+        rc = file_replace_owned(pki_dir, "pending.key", text.p, text.n, trust_key_mode(pki_dir));
+    trust_wipe(&text);
     if (rc == 0)
         return 0;
     error_set(e, "%s/pending.key cannot be written: %s", pki_dir, error_text(rc));
@@ -44,15 +47,13 @@ static int keep_key(const char *pki_dir, const mbedtls_pk_context *key, struct e
 static int read_key(const char *pki_dir, mbedtls_pk_context *key)
 {
     char path[4400];
-    struct buf text = BUF_INIT(PEM_ROOM);
+    struct buf text = BUF_INIT(KEY_FILE_MAX);
     snprintf(path, sizeof(path), "%s/pending.key", pki_dir);
-    int rc = slurp(path, &text);
+    int rc = sealed_read(path, &text);
     if (rc == 0)
         rc = mbedtls_pk_parse_key(key, (const unsigned char *)buf_span(&text).p, text.n + 1, NULL,
                                   0, rng_fill, NULL);
-    if (text.p)
-        mbedtls_platform_zeroize(text.p, text.room);
-    buf_release(&text);
+    trust_wipe(&text);
     return rc;
 }
 
