@@ -8,13 +8,16 @@
 #include "config/suppress_file.h"
 #include "detect/check.h"
 #include "platform/clock.h"
+#include "platform/owner.h"
 #include "source/checks/probe.h"
 #include "source/integrity/severity.h"
+
+#include <errno.h>
 
 static const char help[] =
     "Usage: vigia check [--config FILE] [--rules DIR] [--checks DIR] [--json]\n"
     "       vigia check --host [--config FILE] [--checks DIR] [--json]\n"
-    "       vigia check --keys\n\n"
+    "       vigia check --keys | --folders\n\n"
     "Looks the configuration, the rules, the suppressions, the table of severities and the files\n"
     "of host checks over without starting anything. Exit code 0: all is well, 1: some of them are "
     "off, 2: the\n"
@@ -25,6 +28,9 @@ static const char help[] =
     "  --rules DIR     look at the rules there instead of those of the configuration\n"
     "  --checks DIR    the same with the files of host checks\n"
     "  --host          make the host checks and show what fails, why, and what to do\n"
+    "  --folders       whether the agent's own folders, if they are there, are nobody else's: no "
+    "link,\n"
+    "                  no foreign owner (for installers); 1 if not\n"
     "  --keys          print every configuration key with its default and what it means\n"
     "  --json          the result as one JSON object\n";
 
@@ -51,6 +57,25 @@ static int print_keys(void)
                    strcmp(k->section, "log") == 0 ? " NAME" : "");
         section = k->section;
         print_key(k);
+    }
+    return 0;
+}
+
+/* Nothing in them is read for it, the configuration neither: it may be somebody else's. */
+static int check_folders(void)
+{
+    static const char *const own[] = {"/etc/vigia", "/var/lib/vigia"};
+    char which[4400];
+    for (size_t i = 0; i < sizeof(own) / sizeof(own[0]); i++) {
+        int rc = owner_check(own[i], which, sizeof(which));
+        if (rc == 0)
+            continue;
+        fprintf(stderr, "vigia check: %s %s; look at what lies there, and remove or rename it\n",
+                which,
+                rc == -ELOOP   ? "leads elsewhere (a link)"
+                : rc == -EPERM ? "belongs to somebody who is no administrator"
+                               : error_text(rc));
+        return 1;
     }
     return 0;
 }
@@ -226,15 +251,17 @@ static int check_host(const char *file, const char *checks, bool json)
 int cmd_check(int argc, char **argv)
 {
     const char *file = ARGS_DEFAULT_CONFIG, *rules = NULL, *checks = NULL;
-    bool json = false, keys = false, host = false;
-    const struct arg args[] = {{"--config", &file, NULL},   {"--rules", &rules, NULL},
-                               {"--checks", &checks, NULL}, {"--host", NULL, &host},
-                               {"--json", NULL, &json},     {"--keys", NULL, &keys},
-                               {NULL, NULL, NULL}};
+    bool json = false, keys = false, host = false, folders = false;
+    const struct arg args[] = {{"--config", &file, NULL},     {"--rules", &rules, NULL},
+                               {"--checks", &checks, NULL},   {"--host", NULL, &host},
+                               {"--json", NULL, &json},       {"--keys", NULL, &keys},
+                               {"--folders", NULL, &folders}, {NULL, NULL, NULL}};
     int rc = args_parse(argc, argv, args, help);
     if (rc)
         return rc - 1;
     if (keys)
         return print_keys();
+    if (folders)
+        return check_folders();
     return host ? check_host(file, checks, json) : check_all(file, rules, checks, json);
 }

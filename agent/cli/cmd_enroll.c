@@ -37,10 +37,12 @@ static const char help[] =
     "  --cn NAME            name of this endpoint: a-z 0-9 . _ - (with a token, default: [agent]\n"
     "                       name, which is the host name)\n"
     "  --institution CODE   code of the institution (with a token, default: the token's)\n"
+    "  --once               nothing, if this host is enrolled already (for installers)\n"
     "  --config FILE        default " ARGS_DEFAULT_CONFIG "\n";
 
 struct options {
     const char *config, *bundle, *csr, *token, *url, *cn, *institution, *wait;
+    bool once;
 };
 
 /* 2: what was given is bad, 1: this host could not do it. */
@@ -119,7 +121,8 @@ static int use_token(const struct options *o, const struct config *c)
 {
     struct error e;
     uint64_t wait_s = 60;
-    struct enroll_token t = {o->token, o->url, o->cn, o->institution, 0};
+    struct enroll_token t = {o->token, o->url && o->url[0] ? o->url : NULL, o->cn, o->institution,
+                             0};
     int rc = 0;
     if (o->wait && (!text_parse_duration(span_of(o->wait), &wait_s) || wait_s > 86400))
         rc = error_set(&e, "--wait %.20s: a time as 90s or 10m, at most 1d", o->wait);
@@ -127,6 +130,17 @@ static int use_token(const struct options *o, const struct config *c)
     if (rc == 0)
         rc = enroll_by_token(c, &t, &e);
     return rc == 0 ? 0 : fail(rc, &e);
+}
+
+static int enroll(const struct options *o, const struct config *c)
+{
+    struct certificate_facts own;
+    struct error why;
+    if (o->once && trust_read_facts(c->pki_dir, &own, &why) == TRUST_READY) {
+        printf("this host is enrolled already: %s, endpoint of %s\n", own.cn, own.institution);
+        return 0;
+    }
+    return o->token ? use_token(o, c) : o->bundle ? take_bundle(o, c) : make_request(o, c);
 }
 
 static int misused(const char *what)
@@ -139,15 +153,11 @@ int cmd_enroll(int argc, char **argv)
 {
     struct options o = {.config = ARGS_DEFAULT_CONFIG};
     const struct arg args[] = {
-        {"--bundle", &o.bundle, NULL},
-        {"--csr", &o.csr, NULL},
-        {"--cn", &o.cn, NULL},
-        {"--institution", &o.institution, NULL},
-        {"--url", &o.url, NULL},
-        {"--token-cert", &o.token, NULL},
-        {"--wait", &o.wait, NULL},
-        {"--config", &o.config, NULL},
-        {NULL, NULL, NULL},
+        {"--bundle", &o.bundle, NULL}, {"--csr", &o.csr, NULL},
+        {"--cn", &o.cn, NULL},         {"--institution", &o.institution, NULL},
+        {"--url", &o.url, NULL},       {"--token-cert", &o.token, NULL},
+        {"--wait", &o.wait, NULL},     {"--config", &o.config, NULL},
+        {"--once", NULL, &o.once},     {NULL, NULL, NULL},
     };
     int rc = args_parse(argc, argv, args, help);
     if (rc)
@@ -164,7 +174,7 @@ int cmd_enroll(int argc, char **argv)
     struct config *c = config_read(o.config, &e);
     if (!c)
         return fail(-1, &e);
-    rc = o.token ? use_token(&o, c) : o.bundle ? take_bundle(&o, c) : make_request(&o, c);
+    rc = enroll(&o, c);
     config_free(c);
     return rc;
 }

@@ -102,3 +102,28 @@ uint32_t rights_of_others(HANDLE h)
         return 04;
     return present && list ? allowed_by(list, owner) : 06; /* no list: everybody may do all */
 }
+
+static bool is_self(PSID sid)
+{
+    _Alignas(8) unsigned char user[sizeof(TOKEN_USER) + SECURITY_MAX_SID_SIZE];
+    HANDLE token;
+    DWORD n;
+    if (!OpenProcessToken(GetCurrentProcess(), TOKEN_QUERY, &token))
+        return false;
+    bool same = GetTokenInformation(token, TokenUser, user, sizeof(user), &n) &&
+                EqualSid(sid, ((TOKEN_USER *)user)->User.Sid);
+    CloseHandle(token);
+    return same;
+}
+
+bool rights_owner_is_trusted(HANDLE h)
+{
+    _Alignas(8) unsigned char descriptor[DESCRIPTOR_MAX];
+    DWORD n;
+    PSID owner = NULL;
+    BOOL by_default;
+    return GetKernelObjectSecurity(h, OWNER_SECURITY_INFORMATION, descriptor, sizeof(descriptor),
+                                   &n) &&
+           GetSecurityDescriptorOwner(descriptor, &owner, &by_default) && owner &&
+           (is_privileged(owner, NULL) || is_self(owner));
+}

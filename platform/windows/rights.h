@@ -25,5 +25,8 @@ void rights_release(struct rights *r);
 /* What others than the system, administrators, VigiaShip and the owner may do: 04 read, 02 change
  * it or its rights. What a list denies again is not taken off. 04 for what does not say. */
 uint32_t rights_of_others(HANDLE h);
+/* Whether it belongs to the system, administrators, TrustedInstaller, VigiaShip or the account that
+ * this runs as. h: with READ_CONTROL. */
+bool rights_owner_is_trusted(HANDLE h);
 
 #endif

@@ -7,7 +7,9 @@
 #include "platform/file.h"
 #include "platform/host.h"
 #include "platform/notify.h"
+#include "platform/owner.h"
 #include "platform/process.h"
+#include "platform/seal.h"
 #include "platform/spelling.h"
 #include "platform/walk.h"
 #include "platform/watch.h"
@@ -328,17 +330,57 @@ static void a_child_starts_and_ends_with_its_code(void **state)
     process_free(p);
 }
 
+/* ---- secrets, owners ---- */
+
+static void a_secret_is_wrapped_and_opened(void **state)
+{
+    (void)state;
+    static const char secret[] = "-----BEGIN EC PRIVATE KEY-----\nMHcCAQEEIF\n";
+    unsigned char wrapped[2048], plain[sizeof(secret)];
+    int n = seal_wrap(secret, sizeof(secret), wrapped, sizeof(wrapped));
+    assert_true(n > (int)sizeof(secret));
+    for (int i = 0; i + 8 <= n; i++)
+        assert_memory_not_equal(wrapped + i, secret, 8);
+    assert_int_equal(seal_unwrap(wrapped, (size_t)n, plain, sizeof(plain)), sizeof(secret));
+    assert_memory_equal(plain, secret, sizeof(secret));
+    assert_int_equal(seal_unwrap(wrapped, (size_t)n, plain, 8), -ENOSPC);
+    wrapped[n - 1] ^= 1;
+    assert_int_equal(seal_unwrap(wrapped, (size_t)n, plain, sizeof(plain)), -EBADMSG);
+    assert_int_equal(seal_wrap(secret, sizeof(secret), wrapped, 8), -ENOSPC);
+}
+
+/* Links and foreign owners: tests/unit/test_owner.c, tests/windows/msi. */
+static void ones_own_folder_is_not_refused(void **state)
+{
+    (void)state;
+    char which[1024];
+    assert_int_equal(owner_check(scratch_path(), which, sizeof(which)), 0);
+    assert_int_equal(owner_check(at("none"), which, sizeof(which)), 0);
+    scratch_append(at("file"), "x", 1);
+    assert_int_equal(owner_check(at("file"), which, sizeof(which)), -ENOTDIR);
+    assert_non_null(strstr(which, "file"));
+}
+
 int main(void)
 {
 #define TEST(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
     const struct CMUnitTest tests[] = {
-        TEST(paths_have_one_form),       TEST(paths_that_lead_elsewhere_are_refused),
-        TEST(every_name_comes_and_goes), TEST(names_are_compared_without_case),
-        TEST(a_path_may_be_long),        TEST(what_is_private_is_read_by_nobody_else),
-        TEST(a_lock_is_held_once),       TEST(an_open_file_can_be_removed),
-        TEST(only_files_are_opened),     TEST(a_folder_and_a_file_tell_their_changes),
-        TEST(a_tree_tells_its_changes),  TEST(a_root_that_comes_later_is_told),
-        TEST(the_machine_is_known),      TEST(a_child_starts_and_ends_with_its_code),
+        TEST(paths_have_one_form),
+        TEST(paths_that_lead_elsewhere_are_refused),
+        TEST(every_name_comes_and_goes),
+        TEST(a_path_may_be_long),
+        TEST(what_is_private_is_read_by_nobody_else),
+        TEST(a_lock_is_held_once),
+        TEST(an_open_file_can_be_removed),
+        TEST(only_files_are_opened),
+        TEST(a_folder_and_a_file_tell_their_changes),
+        TEST(a_tree_tells_its_changes),
+        TEST(a_root_that_comes_later_is_told),
+        TEST(the_machine_is_known),
+        TEST(a_secret_is_wrapped_and_opened),
+        TEST(ones_own_folder_is_not_refused),
+        TEST(a_child_starts_and_ends_with_its_code),
+        TEST(names_are_compared_without_case),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
