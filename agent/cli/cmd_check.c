@@ -73,7 +73,7 @@ static int check_folders(void)
         fprintf(stderr, "vigia check: %s %s; look at what lies there, and remove or rename it\n",
                 which,
                 rc == -ELOOP   ? "leads elsewhere (a link)"
-                : rc == -EPERM ? "belongs to somebody who is no administrator"
+                : rc == -EPERM ? "belongs neither to the system nor to its administrators"
                                : error_text(rc));
         return 1;
     }
