@@ -4,6 +4,7 @@ it) as far as tests need: events(path) gives one dict an event, {"Event": {"Syst
 import datetime
 import struct
 import uuid
+from xml.sax.saxutils import escape
 
 CHUNK = 65536
 
@@ -219,7 +220,16 @@ def as_dict(event):
     return {"Event": parts}
 
 
-def events(path):
+def as_xml(node):
+    """As EvtRender writes it, in one line."""
+    if not isinstance(node, Element):
+        return escape(str(node or ""), {"\r": "&#13;", "\n": "&#10;"})
+    attributes = "".join(" %s='%s'" % (name, escape(value, {"'": "&apos;", "\n": "&#10;"}))
+                         for name, value in attributes_of(node).items())
+    return "<%s%s>%s</%s>" % (node.name, attributes, "".join(as_xml(child) for child in node.children), node.name)
+
+
+def events(path, form=as_dict):
     with open(path, "rb") as file:
         whole = file.read()
     if whole[:8] != b"ElfFile\0":
@@ -233,7 +243,7 @@ def events(path):
             size = chunk.u("I", at + 4)
             for node in chunk.nodes(at + 24, at + size - 4)[0]:
                 if isinstance(node, Element):
-                    yield as_dict(node)
+                    yield form(node)
             if size < 28:
                 break
             at += size
