@@ -78,8 +78,10 @@ int updates_history(bool (*each)(void *ctx, const struct update_past *u), void *
         pause_a_little();
     *code = service.code;
     snprintf(past.title, sizeof(past.title), "%s", service.title);
-    if (service.rc == 0)
+    if (service.rc == 0 && each(ctx, &past)) {
+        past.outcome = UPDATE_FAILED; /* before; what came later counts */
         each(ctx, &past);
+    }
     return service.rc;
 }
 
