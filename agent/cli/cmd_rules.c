@@ -4,6 +4,7 @@
 #include "cli/args.h"
 #include "cli/cmd.h"
 #include "cli/events.h"
+#include "detect/correlate.h"
 #include "detect/rule_set.h"
 
 #include <stdlib.h>
@@ -18,8 +19,10 @@ static const char help[] =
     "check  counts the rules that load; of the others it says file and line, what is wrong and\n"
     "       what to do, and of which logsources no table says where they are. Exit code 0: all\n"
     "       load, 1: some do not.\n"
-    "test   tries the rules, correlations excepted, on the events of files and shows which match\n"
-    "       by which fields. An event is a JSON object (one a line, one a file, or in an array;\n"
+    "test   tries the rules on the events of files and shows which match by which fields, and "
+    "which\n"
+    "       correlations hold, with the events' own times for a clock. An event is a JSON object "
+    "(one a line, one a file, or in an array;\n"
     "       Windows' events as Event.System and Event.EventData or flat), an event of audit.log "
     "or\n"
     "       a line of syslog. A JSON object without a Channel is tried on rules of any logsource.\n"
@@ -170,6 +173,8 @@ static int check(const char *rules, const char *tables, bool json)
 
 struct trial {
     struct rule_set *set;
+    struct correlate *correlate;
+    struct hit found; /* of the rule at hand */
     struct view view;
     const char *file;
     size_t line;
@@ -200,7 +205,7 @@ static void print_field(void *ctx, struct span name, struct span value)
     printf("    %s\n", t->safe.p ? t->safe.p : "");
 }
 
-static void put_match(struct trial *t, const struct rule *r)
+static void begin_match(struct trial *t, const struct rule *r)
 {
     json_object(&t->j, NULL);
     json_text(&t->j, "file", t->file);
@@ -209,19 +214,70 @@ static void put_match(struct trial *t, const struct rule *r)
     json_span(&t->j, "id", r->id);
     json_span(&t->j, "title", r->title);
     json_text(&t->j, "level", levels[r->severity]);
+}
+
+static void put_match(struct trial *t, const struct rule *r)
+{
+    begin_match(t, r);
     json_array(&t->j, "fields");
     match_explain(r, &t->view, put_field, t);
     json_end_array(&t->j);
     json_end_object(&t->j);
 }
 
-static void print_match(struct trial *t, const struct rule *r)
+static void print_title(struct trial *t, const struct rule *r)
 {
     buf_clear(&t->safe);
     text_put_name(&t->safe, r->title);
-    printf("%s:%zu: %s (%s, %.*s)\n", t->file, t->line, t->safe.p, levels[r->severity],
-           (int)r->id.n, r->id.p);
+    printf("%s:%zu: %s (%s, %.*s)", t->file, t->line, t->safe.p, levels[r->severity], (int)r->id.n,
+           r->id.p);
+}
+
+static void print_match(struct trial *t, const struct rule *r)
+{
+    print_title(t, r);
+    puts("");
     match_explain(r, &t->view, print_field, t);
+}
+
+/* ---- correlations ---- */
+
+static void each_group_field(const struct rule *r, const struct hit *h,
+                             void (*each)(void *ctx, struct span name, struct span value),
+                             void *ctx)
+{
+    for (size_t i = 0; i < r->correlation->group_by_n; i++) {
+        struct span value = {"", 0};
+        hit_field(h, r->correlation->group_by[i], &value);
+        each(ctx, r->correlation->group_by[i], value);
+    }
+}
+
+static void take_correlation(void *ctx, const struct rule *r, const struct hit *h,
+                             const struct counted *counted, const uint8_t group[COUNTER_GROUP_SIZE])
+{
+    struct trial *t = ctx;
+    (void)group;
+    t->matches++;
+    t->hit = true;
+    if (!t->json) {
+        print_title(t, r);
+        printf(": %.15g in %lld s\n", counted->measure,
+               (long long)(r->correlation->timespan_ms / 1000));
+        each_group_field(r, h, print_field, t);
+        return;
+    }
+    begin_match(t, r);
+    json_uint(&t->j, "count", counted->count);
+    json_array(&t->j, "fields");
+    each_group_field(r, h, put_field, t);
+    json_end_array(&t->j);
+    json_end_object(&t->j);
+}
+
+static void keep_nothing(void *ctx, struct span key, struct span value)
+{
+    (void)ctx, (void)key, (void)value;
 }
 
 static void take_hit(void *ctx, size_t entry)
@@ -230,6 +286,10 @@ static void take_hit(void *ctx, size_t entry)
     t->matches++;
     t->hit = true;
     (t->json ? put_match : print_match)(t, t->set->entries[entry].rule);
+    if (t->set->entries[entry].uses_n == 0)
+        return;
+    hit_make(&t->found, t->set->entries[entry].rule, &t->view);
+    correlate_hit(t->correlate, &t->set->entries[entry], &t->found);
 }
 
 static void take_event(void *ctx, const struct record *r, size_t line)
@@ -294,6 +354,8 @@ static int test(const struct arg_list *words, const char *tables, const char *se
     struct trial t = {.json = json, .safe = BUF_INIT(1 << 20)};
     struct events_counts sum = {0};
     t.set = load(words->items[1], tables, &p);
+    t.correlate = correlate_new(t.set, (struct counter_store){NULL, keep_nothing},
+                                (struct correlate_calls){&t, take_correlation});
     view_init(&t.view);
     json_start(&t.j, &text);
     json_object(&t.j, NULL);
@@ -301,6 +363,7 @@ static int test(const struct arg_list *words, const char *tables, const char *se
     bool fine = try_files(&t, words, service, &sum) && t.set->n > t.set->off;
     int code = !fine ? 2 : t.matches == 0;
     end_trial(&t, &sum, &p, code);
+    correlate_free(t.correlate);
     view_release(&t.view);
     rule_set_free(t.set);
     buf_release(&t.safe);

@@ -27,6 +27,7 @@ struct reader {
     size_t head; /* fields of Event.System, which the event's own data of that name replaces */
     const char *source; /* the event's channel */
     const char *service;
+    int64_t time_ms; /* of the last object that said one; 0: none did */
 };
 
 static void hand_on(struct reader *r, struct record *record)
@@ -150,6 +151,32 @@ static void find_origin(struct reader *r)
     record->host = record_field(record, SPAN("Computer"));
 }
 
+/* "2026-11-24T02:20:27Z", as Windows and Sysmon and shippers write it: with a blank, without a
+ * zone. */
+static bool take_time(struct span text, int64_t *out)
+{
+    char whole[64];
+    struct span s = {whole, 0};
+    if (text.n < 19 || text.n > sizeof(whole) - 2)
+        return false;
+    memcpy(whole, text.p, text.n);
+    whole[10] = 'T';
+    whole[text.n] = 'Z';
+    s.n = text.n + 1;
+    return syslog_take_time(&s, out);
+}
+
+static void find_time(struct reader *r)
+{
+    static const char *const names[] = {"TimeCreated_SystemTime", "@timestamp", "EventTime",
+                                        "UtcTime", "time"};
+    for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+        if (take_time(record_field(&r->record, span_of(names[i])), &r->time_ms))
+            break;
+    if (r->time_ms != 0)
+        r->record.time_ms = r->time_ms;
+}
+
 static int take_object(struct reader *r, const struct json_value *object, struct span raw)
 {
     if (!json_is_object(object))
@@ -162,6 +189,7 @@ static int take_object(struct reader *r, const struct json_value *object, struct
     buf_reserve(&r->text, 4 * raw.n + 4096); /* at once: fields point into it */
     add_members(r, SPAN(""), SPAN(""), object);
     find_origin(r);
+    find_time(r);
     r->counts->cut += r->cut;
     hand_on(r, &r->record);
     return 0;

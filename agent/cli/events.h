@@ -4,6 +4,9 @@
  * named by their path (a.b), those of Windows events by what Sigma calls them: Event.System and
  * Event.EventData are left out of the path, attributes are joined by an underscore (Provider_Name).
  *
+ * Its time is that of TimeCreated_SystemTime, @timestamp, EventTime, UtcTime or time (RFC 3339; UTC
+ * where no zone is named), else that of the event before it, or now.
+ *
  * Bounds: 512 MiB a file, 1 MiB an event, 16 levels, RECORD_FIELDS_MAX fields; what goes beyond is
  * counted and told.
  */

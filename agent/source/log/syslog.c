@@ -58,8 +58,7 @@ static int take_fraction_ms(struct span *s)
     return ms;
 }
 
-/* "2026-11-24T02:20:27.123456+01:00" or with Z. */
-static bool take_iso_time(struct span *s, int64_t *out)
+bool syslog_take_time(struct span *s, int64_t *out)
 {
     int year, month, day, hour, minute, second, zone_hour = 0, zone_minute = 0;
     if (!span_take_digits(s, 4, &year) || !span_take_char(s, '-') ||
@@ -114,7 +113,7 @@ bool syslog_parse(struct span line, const struct syslog_clock *clock, struct sys
     struct span iso = s;
     int64_t time_ms;
     enum syslog_time dated = SYSLOG_LOCAL_TIME;
-    if (take_iso_time(&iso, &time_ms)) {
+    if (syslog_take_time(&iso, &time_ms)) {
         s = iso;
         dated = SYSLOG_ZONED_TIME;
     } else if (!take_traditional_time(&s, clock, &time_ms)) {

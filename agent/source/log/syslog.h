@@ -31,6 +31,9 @@ struct syslog_clock {
 
 void syslog_clock_init(struct syslog_clock *c, int64_t now_ms, int64_t local_offset_s);
 
+/* "2026-11-24T02:20:27.123456+01:00", or with Z: taken from the front. */
+bool syslog_take_time(struct span *s, int64_t *out);
+
 /* A line without a year is at most a day ahead of now. False when the line has another form: then
  * message is the whole line and time_ms is now. */
 bool syslog_parse(struct span line, const struct syslog_clock *clock, struct syslog_line *out);
