@@ -116,6 +116,31 @@ static struct span base_name(struct span path)
     return at == path.n ? path : (struct span){path.p + at, path.n - at};
 }
 
+/* KEY:NAME of Windows, in which a backslash is nothing special. */
+static bool is_registry(struct span path)
+{
+    return span_starts(path, SPAN("HKLM\\")) || span_starts(path, SPAN("HKU\\"));
+}
+
+static void put_registry_value(struct json_out *j, struct span path)
+{
+    struct span name = path, key;
+    span_take_until(&name, ':', &key);
+    json_object(j, "reg_value");
+    json_span(j, "name", name.n > 0 ? name : SPAN("(Default)"));
+    json_span(j, "path", key);
+    json_end_object(j);
+}
+
+static void put_file(struct json_out *j, struct span path)
+{
+    json_object(j, "file");
+    json_name(j, "name", base_name(path));
+    json_name(j, "path", path);
+    json_int(j, "type_id", 0);
+    json_end_object(j);
+}
+
 static void put_evidence(struct json_out *j, const struct event_compliance *c)
 {
     if (c->found.n == 0 && c->path.n == 0)
@@ -123,17 +148,17 @@ static void put_evidence(struct json_out *j, const struct event_compliance *c)
     json_array(j, "evidences");
     json_object(j, NULL);
     json_object(j, "data");
-    put_if(j, "place", c->place);
+    if (is_registry(c->place))
+        json_span(j, "place", c->place);
+    else
+        put_if(j, "place", c->place);
     put_masked(j, "found", c->found);
     put_masked(j, "expected", c->expected);
     json_end_object(j);
-    if (c->path.n > 0) {
-        json_object(j, "file");
-        json_name(j, "name", base_name(c->path));
-        json_name(j, "path", c->path);
-        json_int(j, "type_id", 0);
-        json_end_object(j);
-    }
+    if (is_registry(c->path))
+        put_registry_value(j, c->path);
+    else if (c->path.n > 0)
+        put_file(j, c->path);
     json_end_object(j);
     json_end_array(j);
 }

@@ -3,9 +3,12 @@
  * (tests/unit/checks/windows) and an audit policy made of numbers, by the probes and conditions
  * that the program for Windows has.
  */
+#include "base/json_read.h"
 #include "base/slurp.h"
+#include "event/ocsf.h"
 #include "platform/audit_policy.h"
 #include "source/checks/probe.h"
+#include "source/checks/tell.h"
 #include "unit/cmocka_all.h"
 #include "unit/registry_kit.h"
 
@@ -350,6 +353,39 @@ static void a_check_that_asks_nonsense_is_left_out(void **state)
     }
 }
 
+/* ---- what the SOC gets ---- */
+
+static void keep_event(void *ctx, const struct event *e)
+{
+    const struct identity who = {.institution = "I", .endpoint = "pc-1"};
+    ocsf_encode(ctx, &who, e, 1);
+}
+
+static void an_event_names_the_value(void **state)
+{
+    (void)state;
+    struct checks some = {0};
+    struct check_outcome o;
+    struct check_told told;
+    struct buf line = BUF_INIT(65536);
+    struct error why = {""};
+    registry_kit_add("HKLM\\SOFTWARE\\V|N|dword|0");
+    checks_parse("x.ini", SPAN(VALUE "want = is 1\n"), must_be_well, NULL, &some);
+    look(&some.items[0], &o);
+    assert_true(check_is_news(&some.items[0], &o, NULL, 1000, &told));
+    check_tell(&some.items[0], &o, NULL, &told, keep_event, &line);
+    struct json_doc *doc = json_read(buf_span(&line), &why);
+    assert_string_equal(why.text, "");
+    const struct json_value *evidence = json_at(json_get(json_root(doc), "evidences"), 0);
+    const struct json_value *value = json_get(evidence, "reg_value");
+    assert_true(span_equal_text(json_get_text(value, "path"), "HKLM\\SOFTWARE\\V"));
+    assert_true(span_equal_text(json_get_text(value, "name"), "N"));
+    assert_null(json_get(evidence, "file"));
+    json_free(doc);
+    buf_release(&line);
+    checks_release(&some);
+}
+
 /* ---- when ---- */
 
 static void a_check_applies_when_its_condition_holds(void **state)
@@ -415,6 +451,7 @@ int main(void)
         cmocka_unit_test_setup(what_may_not_be_read_is_unknown, begin),
         cmocka_unit_test_setup(a_long_value_is_cut, begin),
         cmocka_unit_test_setup(a_check_that_asks_nonsense_is_left_out, begin),
+        cmocka_unit_test_setup(an_event_names_the_value, begin),
         cmocka_unit_test_setup(a_check_applies_when_its_condition_holds, begin),
         cmocka_unit_test_setup(the_audit_policy_is_asked, begin),
     };
