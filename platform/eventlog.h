@@ -34,7 +34,8 @@ struct eventlog;
 /* The place behind the channel's newest event: 1 and a bookmark, 0 when the channel is empty. */
 int eventlog_end(const char *channel, char *bookmark, size_t size);
 
-/* Events after that of the bookmark; NULL: from the oldest on. */
+/* Events after that of the bookmark; NULL: from the oldest on, and then -EOVERFLOW is not told: as
+ * soon as there is a bookmark, it is better opened again with that. */
 int eventlog_open(const char *channel, const char *bookmark, unsigned at_once,
                   struct eventlog **out);
 void eventlog_close(struct eventlog *l);

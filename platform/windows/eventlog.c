@@ -212,10 +212,11 @@ static int subscribe(struct eventlog *l, const char *channel, const char *bookma
             rc = -ENOENT; /* nothing that leads anywhere */
     }
     /* strict: a bookmark that is gone, and events that were missed, are errors */
-    DWORD from = bookmark ? EvtSubscribeStartAfterBookmark : EvtSubscribeStartAtOldestRecord;
+    DWORD from = bookmark ? EvtSubscribeStartAfterBookmark | EvtSubscribeStrict
+                          : EvtSubscribeStartAtOldestRecord;
     if (rc == 0)
-        rc = CALL(l->subscription, evt.subscribe(NULL, l->signal, name, L"*", mark, NULL, NULL,
-                                                 from | EvtSubscribeStrict));
+        rc = CALL(l->subscription,
+                  evt.subscribe(NULL, l->signal, name, L"*", mark, NULL, NULL, from));
     if (mark)
         evt.close(mark);
     return rc;

@@ -22,6 +22,7 @@ static struct made_channel {
     uint64_t cut_at;         /* this one cannot be shown */
     int open_error, next_error;
     unsigned opened, at_once;
+    bool marked; /* when it was opened last */
 } made[2];
 static bool no_log; /* of Windows at all */
 
@@ -68,6 +69,7 @@ int eventlog_open(const char *channel, const char *bookmark, unsigned at_once,
         return c ? c->open_error : -ENODEV;
     c->opened++;
     c->at_once = at_once;
+    c->marked = bookmark != NULL;
     if (bookmark && (id < c->oldest || id > c->newest))
         return -ENOENT;
     *out = calloc(1, sizeof(**out));
@@ -240,9 +242,11 @@ static void a_channel_that_was_empty_is_read_from_its_first_event(void **state)
     made[0] = (struct made_channel){.name = "Made", .oldest = 1, .newest = 0};
     pass(30000);
     again(true);
+    assert_false(made[0].marked);
     made[0].newest = 2;
     again(true);
     assert_told(1, 2, 1);
+    assert_true(made[0].marked); /* by now it can be: losses are told */
 }
 
 static void lost_state_reads_it_from_its_oldest(void **state)

@@ -48,6 +48,7 @@ struct channel {
     bool moved;                     /* events were read since `at` */
     bool changed;                   /* `at` since the last checkpoint */
     bool unsettled;                 /* events may have gone unread since the last one */
+    bool unmarked;                  /* opened without a bookmark: losses are not told */
     unsigned at_once;
     int error;
     int64_t retry_ms, retry_due, ask_due;
@@ -180,6 +181,7 @@ static void start(struct event_logs *self, struct channel *c, int64_t now_ms)
     const char *at = strcmp(c->at, FROM_OLDEST) == 0 ? NULL : c->at;
     if (rc == 0)
         rc = eventlog_open(c->name, at, c->at_once, &c->log);
+    c->unmarked = !at || rc == -ENOENT;
     if (rc == -ENOENT && at) {
         c->unsettled = true;
         rc = eventlog_open(c->name, NULL, c->at_once, &c->log);
@@ -246,9 +248,13 @@ static bool read_events(struct event_logs *self, struct channel *c, int64_t now_
             c->retry_ms = 0;
         }
     }
-    c->ask_due = now_ms + ASK_EVERY_MS;
-    if (rc < 0)
+    c->ask_due = now_ms - now_ms % ASK_EVERY_MS + ASK_EVERY_MS; /* all at the same time */
+    if (rc < 0) {
         give_up(self, c, rc, now_ms);
+    } else if (rc == 0 && c->unmarked && c->id != 0) {
+        stop(c);
+        c->retry_due = now_ms;
+    }
     return rc > 0;
 }
 

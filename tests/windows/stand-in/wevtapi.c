@@ -201,6 +201,8 @@ EVT_HANDLE WINAPI EvtSubscribe(EVT_HANDLE session, HANDLE signal, LPCWSTR channe
     DWORD from = flags & EvtSubscribeOriginMask, error = 0;
     if (push || !signal || from == EvtSubscribeToFutureEvents)
         error = ERROR_CALL_NOT_IMPLEMENTED;
+    else if (from != EvtSubscribeStartAfterBookmark && flags & EvtSubscribeStrict)
+        error = ERROR_INVALID_PARAMETER; /* what Windows says to it is not documented */
     else if (from == EvtSubscribeStartAfterBookmark && !go_behind(o, ((struct object *)mark)->id))
         error = flags & EvtSubscribeStrict ? ERROR_NOT_FOUND : 0;
     o->signal = signal;
