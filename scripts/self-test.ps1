@@ -288,6 +288,25 @@ function Test-Status {
     }
 }
 
+function Test-Folders {
+    $said = Invoke-Vigia @('check', '--folders')
+    if ($said.Code -ne 0) {
+        return New-Result 'fail' "exit code $($said.Code): $($said.Output) $($said.Errors)"
+    }
+    New-Result 'ok' "they are nobody else's $($said.Output)"
+}
+
+function Test-Updates {
+    $said = Invoke-Vigia @('updates')
+    $lines = @($said.Output -split "`n" | Where-Object { $_.Trim() })
+    $words = "exit code $($said.Code), $($lines.Count) lines; $($said.Errors)"
+    switch ($said.Code) {
+        0 { return New-Result 'ok' $words }
+        1 { return New-Result 'warn' $words }
+        default { return New-Result 'fail' $words }
+    }
+}
+
 # Mutual TLS as the program itself speaks it: what ship says of its last delivery.
 function Test-Delivery {
     $all = (Invoke-Vigia @('status', '--json', '--config', "`"$Config`"")).Output | ConvertFrom-Json
@@ -445,6 +464,7 @@ function Invoke-AllTests {
     Invoke-Test 'vigia.exe' 'process' { Test-Version }
     Invoke-Test 'configuration' 'vigia check' { Test-Check }
     Invoke-Test 'host checks' 'vigia check --host' { Test-HostChecks }
+    Invoke-Test 'folders' 'vigia check --folders' { Test-Folders }
     Invoke-Test 'status' 'vigia status' { Test-Status }
     Invoke-Test 'delivery' 'vigia status' { Test-Delivery }
     Invoke-Test 'TLS to the center' 'sockets' { Test-Handshake }
@@ -471,6 +491,7 @@ function Invoke-AllTests {
         Test-Notifications (Join-Path $env:windir 'System32\drivers')
     }
     Invoke-Test "journal of $env:SystemDrive" 'FSCTL_QUERY_USN_JOURNAL' { Test-Journal $env:SystemDrive }
+    Invoke-Test 'updates as Vigia tells them' 'vigia updates' { Test-Updates }
     Invoke-Test 'pending updates' 'Windows Update agent, offline' { Test-UpdateSearch }
     Invoke-Test 'installed updates' 'Win32_QuickFixEngineering' { Test-Hotfixes }
     Invoke-Test 'Defender' 'MSFT_MpComputerStatus' { Test-Defender }
