@@ -10,7 +10,9 @@
 #include "platform/owner.h"
 #include "platform/process.h"
 #include "platform/seal.h"
+#include "platform/signature.h"
 #include "platform/spelling.h"
+#include "platform/usn.h"
 #include "platform/walk.h"
 #include "platform/watch.h"
 #include "platform/windows/path.h"
@@ -153,6 +155,63 @@ static void what_is_private_is_read_by_nobody_else(void **state)
     assert_true(SetFileSecurityW(wide, DACL_SECURITY_INFORMATION, &all));
     assert_int_equal(file_info_at(at("private"), &info), 0);
     assert_int_not_equal(info.mode & 04, 0);
+}
+
+static char owner[200], list[1000];
+
+static void note_attribute(void *ctx, const char *name, const void *value, size_t n)
+{
+    (void)ctx;
+    if (strcmp(name, "security.owner") == 0)
+        snprintf(owner, sizeof(owner), "%.*s", (int)n, (const char *)value);
+    if (strcmp(name, "security.dacl") == 0)
+        snprintf(list, sizeof(list), "%.*s", (int)n, (const char *)value);
+}
+
+static void owner_list_and_attributes_are_known(void **state)
+{
+    (void)state;
+    struct walk_folder *walk;
+    struct file_info info;
+    wchar_t wide[PATH_WIDE_MAX];
+    file_t f;
+    assert_int_equal(file_create(at("private"), 0600, &f), 0);
+    file_close(f);
+    assert_int_equal(path_wide(at("private"), wide), 0);
+    assert_true(SetFileAttributesW(wide, FILE_ATTRIBUTE_HIDDEN | FILE_ATTRIBUTE_SYSTEM));
+    bool kept = GetFileAttributesW(wide) & FILE_ATTRIBUTE_HIDDEN; /* not by every file system */
+    assert_int_equal(walk_open(scratch_path(), &walk), 0);
+    assert_int_equal(walk_info(walk, "private", &info), 0);
+    assert_int_equal(info.flags, kept ? FILE_HIDDEN | FILE_SYSTEM : 0);
+    assert_int_equal(walk_attributes(walk, "private", FILE_NONE, note_attribute, NULL), 0);
+    walk_close(walk);
+    assert_memory_equal(owner, "S-1-5-", 6);
+    assert_memory_equal(list, "D:", 2); /* wine keeps some of it */
+    assert_non_null(strstr(list, "(A;"));
+}
+
+static void a_volume_without_a_journal_says_so(void **state)
+{
+    (void)state;
+    char volume[USN_VOLUME_MAX];
+    struct usn *journal;
+    assert_int_equal(usn_volume("c:/windows/x", volume, sizeof(volume)), 0);
+    assert_string_equal(volume, "C:");
+    assert_int_equal(usn_volume("//server/share/x", volume, sizeof(volume)), -ENOSYS);
+    assert_true(usn_open("C:", &journal) < 0); /* wine has none */
+    assert_null(journal);
+}
+
+static void what_is_not_signed_is_known_as_such(void **state)
+{
+    (void)state;
+    struct signature s;
+    scratch_append(at("x.exe"), "MZ", 2);
+    assert_true(signature_is_known());
+    assert_int_equal(signature_of(at("x.exe"), &s), 0);
+    assert_true(s.state == SIGNATURE_NONE || s.state == SIGNATURE_UNKNOWN);
+    assert_string_equal(s.subject, "");
+    assert_int_equal(signature_of(at("none.exe"), &s), -ENOENT);
 }
 
 static void a_lock_is_held_once(void **state)
@@ -370,6 +429,9 @@ int main(void)
         TEST(every_name_comes_and_goes),
         TEST(a_path_may_be_long),
         TEST(what_is_private_is_read_by_nobody_else),
+        TEST(owner_list_and_attributes_are_known),
+        TEST(a_volume_without_a_journal_says_so),
+        TEST(what_is_not_signed_is_known_as_such),
         TEST(a_lock_is_held_once),
         TEST(an_open_file_can_be_removed),
         TEST(only_files_are_opened),

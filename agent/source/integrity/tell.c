@@ -168,7 +168,7 @@ static void put_signature(const struct signature *s, struct event_signature *out
         [SIGNATURE_UNKNOWN] = {0, "unknown"},       [SIGNATURE_NONE] = {99, "unsigned"},
         [SIGNATURE_VALID] = {1, "valid"},           [SIGNATURE_EXPIRED] = {2, "expired"},
         [SIGNATURE_REVOKED] = {3, "revoked"},       [SIGNATURE_UNTRUSTED] = {6, "untrusted"},
-        [SIGNATURE_DISTRUSTED] = {7, "distrusted"}, [SIGNATURE_BROKEN] = {9, "broken"},
+        [SIGNATURE_DISTRUSTED] = {7, "distrusted"}, [SIGNATURE_BROKEN] = {9, "bad"},
     };
     *out = (struct event_signature){
         .state_id = states[s->state].id,
