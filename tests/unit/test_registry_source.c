@@ -480,6 +480,24 @@ static void new_items_are_adopted(void **state)
     host_kit.config.registry_keys = (struct config_list){8, keys};
 }
 
+static void what_is_not_watched_any_more_is_forgotten(void **state)
+{
+    (void)state;
+    host_kit_stop(true);
+    host_kit.config.registry_keys.n = 2; /* services alone */
+    host_kit_start();
+    pass(10);
+    host_kit_stop(true);
+    registry_kit_add(WINLOGON "|Shell|sz|evil.exe\n");
+    host_kit.config.registry_keys.n = sizeof(keys) / sizeof(keys[0]);
+    forget();
+    host_kit_start();
+    pass(10);
+    assert_int_equal(count_of(6007), told_n);
+    change(WINLOGON "|Shell|sz|explorer.exe\n");
+    expect_only(201002, 3);
+}
+
 /* ---- items ---- */
 
 static void items_cover_what_they_say(void **state)
@@ -566,6 +584,7 @@ int main(void)
         TEST(a_write_time_set_back_hides_until_the_next_scan_only),
         TEST(storms_are_told_as_one),
         TEST(new_items_are_adopted),
+        TEST(what_is_not_watched_any_more_is_forgotten),
         cmocka_unit_test(items_cover_what_they_say),
         cmocka_unit_test(wrong_items_are_named),
         cmocka_unit_test(the_table_of_windows_is_good),

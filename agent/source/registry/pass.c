@@ -45,6 +45,7 @@ void registry_choose_adopted(struct registry *self)
     self->baseline =
         store_get(self->host.store, STORE_META, items_key, &was) != 0 || was.n < SHA256_SIZE;
     bool same_excludes = !self->baseline && memcmp(was.p, now.p, SHA256_SIZE) == 0;
+    self->items_changed = !self->baseline && !span_equal(buf_span(&was), buf_span(&now));
     struct span items = {was.p + SHA256_SIZE, self->baseline ? 0 : was.n - SHA256_SIZE};
     for (size_t i = 0; i < self->keys->n; i++) {
         self->adopt[i] = !same_excludes || !holds_item(items, self->keys->items[i].text);
@@ -61,7 +62,7 @@ static void keep_items(struct registry *self)
     self->host.put(self->host.ctx, STORE_META, items_key, buf_span(&now));
     buf_release(&now);
     memset(self->adopt, 0, self->keys->n * sizeof(*self->adopt));
-    self->adopt_any = self->baseline = false;
+    self->adopt_any = self->baseline = self->items_changed = false;
 }
 
 /* ---- users ---- */
@@ -226,6 +227,32 @@ static bool sweep(struct registry *self)
     return rc == 0 && page.n == SWEEP_PAGE;
 }
 
+/* What no item covers any more, so that it is no old story when one does again. */
+static void forget_uncovered(struct registry *self)
+{
+    struct page page = {.self = self, .paths = BUF_INIT(SWEEP_PAGE * REGISTRY_PATH_MAX)};
+    struct buf key = BUF_INIT(REGISTRY_STORE_KEY);
+    struct span rest, path;
+    int rc;
+    buf_clear(&self->from);
+    buf_put_text(&self->from, "hk");
+    do {
+        page.n = 0;
+        buf_clear(&page.paths);
+        rc = store_each_from(self->host.store, STORE_REGISTRY, SPAN("hk"), buf_span(&self->from),
+                             collect, &page);
+        for (rest = buf_span(&page.paths); rc == 0 && span_take_until(&rest, '\0', &path);) {
+            if (registry_keys_cover(self->keys, path.p))
+                continue;
+            buf_clear(&key);
+            registry_state_key(path.p, &key);
+            self->host.put(self->host.ctx, STORE_REGISTRY, buf_span(&key), (struct span){NULL, 0});
+        }
+    } while (rc == 0 && page.n == SWEEP_PAGE);
+    buf_release(&key);
+    buf_release(&page.paths);
+}
+
 /* ---- a pass ---- */
 
 void registry_pass_begin(struct registry *self, unsigned slots, bool full, int64_t now_ms)
@@ -289,6 +316,8 @@ static void end_pass(struct registry *self, int64_t now_ms)
             self->host.dropped(self->host.ctx, "registry key unreadable", pass->unreadable);
         if (pass->cut > 0)
             self->host.dropped(self->host.ctx, "registry over its limit", pass->cut);
+        if (self->items_changed)
+            forget_uncovered(self);
         if (self->error == 0)
             keep_items(self);
         self->keys_n = pass->keys;

@@ -44,6 +44,7 @@ struct registry {
     struct buf old, now;      /* records */
     bool *adopt;              /* by item: what is unknown is taken as it is */
     bool adopt_any, baseline; /* baseline: there was none at all */
+    bool items_changed;       /* since the baseline was made */
     struct store_bulk *bulk;
     int64_t next_full_ms, next_quick_ms;
     bool manual;

@@ -31,8 +31,7 @@ struct registry_walk {
 void registry_walk_begin(struct registry_walk *w, const struct registry_keys *keys,
                          const struct registry_item *item);
 /* The next key, with its path in w->path; it is the walk's and stays open until the next call.
- * False: there is none, and all is closed. tries: of subkeys that do not fit; *more: they are over.
- */
+ * False: there is none, and all is closed. */
 bool registry_walk_next(struct registry_walk *w, struct registry_key **key);
 void registry_walk_end(struct registry_walk *w);
 
