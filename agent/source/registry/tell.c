@@ -16,7 +16,7 @@ static void make_uid(struct event *e, const struct registry_fact *f, struct span
 {
     char folded[REGISTRY_PATH_MAX];
     const struct registry_state *s = f->after ? f->after : f->before;
-    uint64_t numbers[] = {e->class_uid, (uint64_t)e->activity, (uint64_t)s->written_ms};
+    uint64_t numbers[] = {e->class_uid, (uint64_t)e->activity, s ? (uint64_t)s->written_ms : 0};
     registry_fold(f->path, folded, sizeof(folded));
     struct span parts[] = {SPAN("registry"),
                            span_of(folded),
