@@ -102,19 +102,25 @@ static struct span fingerprint(const struct registry_entry *e)
     return e ? span_make(e->sha256, SHA256_SIZE) : SPAN("");
 }
 
+/* One of the two is there. */
+static struct span name_of(const struct registry_entry *before, const struct registry_entry *after)
+{
+    return after ? after->name : before ? before->name : SPAN("");
+}
+
 void registry_tell_value(const struct registry_fact *f, const struct registry_entry *before,
                          const struct registry_entry *after, registry_emit *emit, void *ctx)
 {
     int activity = !after    ? REGISTRY_VALUE_DELETE
                    : !before ? REGISTRY_VALUE_SET
                              : REGISTRY_VALUE_MODIFY;
-    const struct registry_entry *one = after ? after : before;
+    struct span name = name_of(before, after);
     struct event e = begin(f, EVENT_REGISTRY_VALUE, activity);
     struct buf message = BUF_INIT(MESSAGE_MAX), vigia = BUF_INIT(VIGIA_MAX);
     struct json_out j;
-    bool secret = registry_data_is_secret(one->name) || has_mask(before) || has_mask(after);
+    bool secret = registry_data_is_secret(name) || has_mask(before) || has_mask(after);
     e.u.registry.path = span_of(f->path);
-    e.u.registry.name = one->name;
+    e.u.registry.name = name;
     e.u.registry.written_ms = f->after ? f->after->written_ms : 0;
     put_data(&e.u.registry.before, before, secret);
     put_data(&e.u.registry.after, after, secret);
@@ -126,7 +132,7 @@ void registry_tell_value(const struct registry_fact *f, const struct registry_en
                !after    ? "deleted"
                : !before ? "set"
                          : "changed");
-    make_uid(&e, f, one->name, fingerprint(before), fingerprint(after));
+    make_uid(&e, f, name, fingerprint(before), fingerprint(after));
     send(&e, &message, &vigia, emit, ctx);
 }
 
@@ -212,7 +218,7 @@ static void put_change(struct json_out *j, const struct registry_entry *before,
                        const struct registry_entry *after)
 {
     json_object(j, NULL);
-    json_span(j, "name", after ? after->name : before->name);
+    json_span(j, "name", name_of(before, after));
     if (before)
         json_span(j, "before", before->text);
     if (after)
