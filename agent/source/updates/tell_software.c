@@ -33,19 +33,24 @@ static size_t end_of_part(const struct software *s, size_t from)
     return at;
 }
 
-static void put_more(struct buf *out, const struct software *s, size_t from, size_t to, size_t part,
-                     size_t parts)
+/* What one event holds of the list. */
+struct part {
+    size_t from, to;
+    uint64_t number, of; /* from 1 */
+};
+
+static void put_more(struct buf *out, const struct software *s, const struct part *p)
 {
     struct json_out j;
     json_start(&j, out);
     json_object(&j, NULL);
-    json_uint(&j, "part", part);
-    json_uint(&j, "parts", parts);
+    json_uint(&j, "part", p->number);
+    json_uint(&j, "parts", p->of);
     json_uint(&j, "packages", s->n);
     if (s->left_out > 0)
         json_uint(&j, "left_out", s->left_out);
     json_array(&j, "per_user");
-    for (size_t i = from; i < to; i++) {
+    for (size_t i = p->from; i < p->to; i++) {
         if (!s->items[i].user[0])
             continue;
         json_object(&j, NULL);
@@ -58,25 +63,25 @@ static void put_more(struct buf *out, const struct software *s, size_t from, siz
     json_end_object(&j);
 }
 
-static void tell_part(const struct updates_facts *f, const uint8_t digest[32], size_t from,
-                      size_t to, uint64_t part, uint64_t parts,
+static void tell_part(const struct updates_facts *f, const uint8_t digest[32], const struct part *p,
                       void (*emit)(void *ctx, const struct event *e), void *ctx)
 {
     const struct software *s = &f->host->software;
-    struct event_component *components = mem_new(to - from, sizeof(*components));
+    struct event_component *components = mem_new(p->to - p->from, sizeof(*components));
     struct buf vigia = BUF_INIT(PART_MAX);
-    uint64_t numbers[2] = {(uint64_t)(f->now_ms / DAY_MS), part};
-    for (size_t i = from; i < to; i++)
-        components[i - from] = (struct event_component){.name = span_of(s->items[i].name),
-                                                        .version = span_of(s->items[i].version),
-                                                        .author = span_of(s->items[i].publisher)};
-    put_more(&vigia, s, from, to, part, parts);
+    uint64_t numbers[2] = {(uint64_t)(f->now_ms / DAY_MS), p->number};
+    for (size_t i = p->from; i < p->to; i++)
+        components[i - p->from] =
+            (struct event_component){.name = span_of(s->items[i].name),
+                                     .version = span_of(s->items[i].version),
+                                     .author = span_of(s->items[i].publisher)};
+    put_more(&vigia, s, p);
     struct event e = {.class_uid = EVENT_SOFTWARE,
                       .activity = INVENTORY_COLLECT,
                       .severity = SEVERITY_INFORMATIONAL,
                       .time_ms = f->now_ms,
                       .vigia = buf_span(&vigia),
-                      .u.software = {to - from, components}};
+                      .u.software = {p->to - p->from, components}};
     struct span of[] = {SPAN("software"), span_make(digest, 32),
                         span_make(numbers, sizeof(numbers))};
     event_uid_make(e.uid, of, sizeof(of) / sizeof(of[0]));
@@ -89,13 +94,15 @@ void updates_tell_software(const struct updates_facts *f,
                            void (*emit)(void *ctx, const struct event *e), void *ctx)
 {
     const struct software *s = &f->host->software;
-    size_t parts = 0, part = 0;
+    struct part part = {0};
     uint8_t digest[32];
     software_digest(s, digest);
     for (size_t at = 0; at < s->n; at = end_of_part(s, at))
-        parts++;
-    for (size_t at = 0, end; at < s->n; at = end) {
-        end = end_of_part(s, at);
-        tell_part(f, digest, at, end, ++part, parts, emit, ctx);
+        part.of++;
+    while (part.to < s->n) {
+        part.from = part.to;
+        part.to = end_of_part(s, part.from);
+        part.number++;
+        tell_part(f, digest, &part, emit, ctx);
     }
 }
