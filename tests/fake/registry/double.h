@@ -13,6 +13,8 @@
 
 struct kit_key {
     char *path; /* "HKLM\\SOFTWARE" */
+    size_t n, above_n;
+    uint32_t hash, above; /* of the path, and of the key's that it lies in */
     char *security;
     int64_t written_ms;
     bool denied;
@@ -87,10 +89,20 @@ static bool kit_below(const char *path, const char *folder)
     return strlen(path) >= n && kit_same(path, folder, n) && (path[n] == '\\' || path[n] == '\0');
 }
 
+static uint32_t kit_hash(const char *p, size_t n)
+{
+    uint32_t hash = 2166136261u;
+    for (size_t i = 0; i < n; i++)
+        hash = (hash ^ (uint8_t)(p[i] >= 'a' && p[i] <= 'z' ? p[i] - 32 : p[i])) * 16777619u;
+    return hash;
+}
+
 static size_t kit_find(const char *path)
 {
+    size_t n = strlen(path);
+    uint32_t hash = kit_hash(path, n);
     for (size_t i = 0; i < kit.keys_n; i++)
-        if (kit_equal(kit.keys[i].path, path))
+        if (kit.keys[i].hash == hash && kit.keys[i].n == n && kit_same(kit.keys[i].path, path, n))
             return i;
     return KIT_KEYS;
 }
@@ -118,7 +130,12 @@ static size_t kit_key(const char *path, size_t n)
     char *end = strrchr(copy, '\\');
     size_t above = end ? kit_key(copy, (size_t)(end - copy)) : KIT_KEYS;
     kit_must(kit.keys_n < KIT_KEYS, "too many keys");
-    kit.keys[kit.keys_n++] = (struct kit_key){.path = copy};
+    size_t above_n = end ? (size_t)(end - copy) : 0;
+    kit.keys[kit.keys_n++] = (struct kit_key){.path = copy,
+                                              .n = n,
+                                              .above_n = above_n,
+                                              .hash = kit_hash(copy, n),
+                                              .above = kit_hash(copy, above_n)};
     kit_changed(kit.keys_n - 1);
     if (above < KIT_KEYS)
         kit.keys[above].written_ms = kit.now_ms;
@@ -403,14 +420,18 @@ void registry_close(struct registry_key *key)
     free(key);
 }
 
-/* The name of the i-th key right below path; NULL: there is none. */
-static const char *kit_subkey(const char *path, uint32_t i)
+/* The name of the i-th key right below path, NULL if there is none; *count: how many there are up
+ * to it. */
+static const char *kit_subkey(const char *path, uint32_t i, uint32_t *count)
 {
     size_t n = strlen(path);
+    uint32_t hash = kit_hash(path, n);
+    *count = 0;
     for (size_t k = 0; k < kit.keys_n; k++) {
-        const char *other = kit.keys[k].path;
-        if (kit_below(other, path) && other[n] && !strchr(other + n + 1, '\\') && i-- == 0)
-            return other + n + 1;
+        const struct kit_key *key = &kit.keys[k];
+        if (key->above == hash && key->above_n == n && kit_same(key->path, path, n) &&
+            (*count)++ == i)
+            return key->path + n + 1;
     }
     return NULL;
 }
@@ -429,8 +450,7 @@ int registry_info(const struct registry_key *key, struct registry_info *out)
     if (at == KIT_KEYS)
         return -ENOENT;
     *out = (struct registry_info){.written_ms = kit.keys[at].written_ms};
-    while (kit_subkey(key->path, out->subkeys))
-        out->subkeys++;
+    kit_subkey(key->path, UINT32_MAX, &out->subkeys);
     while (kit_nth(at, out->values))
         out->values++;
     return 0;
@@ -438,7 +458,8 @@ int registry_info(const struct registry_key *key, struct registry_info *out)
 
 int registry_subkey(const struct registry_key *key, uint32_t i, char *name, size_t size)
 {
-    const char *found = kit_subkey(key->path, i);
+    uint32_t count;
+    const char *found = kit_subkey(key->path, i, &count);
     if (kit_find(key->path) == KIT_KEYS)
         return -ENOENT;
     if (!found)
