@@ -245,6 +245,16 @@ function Test-Dpapi {
 
 # ---- Vigia ------------------------------------------------------------------------------------------------
 
+# Of commands whose exit code 1 says that something wants a look.
+function Get-Verdict($said) {
+    $words = "exit code $($said.Code): $($said.Output) $($said.Errors)"
+    switch ($said.Code) {
+        0 { return New-Result 'ok' $said.Output }
+        1 { return New-Result 'warn' $words }
+        default { return New-Result 'fail' $words }
+    }
+}
+
 function Test-Version {
     $said = Invoke-Vigia @('--version')
     if ($said.Code -ne 0) {
@@ -255,12 +265,7 @@ function Test-Version {
 
 function Test-Check {
     $said = Invoke-Vigia @('check', '--config', "`"$Config`"")
-    $words = "exit code $($said.Code): $($said.Output) $($said.Errors)"
-    switch ($said.Code) {
-        0 { return New-Result 'ok' $said.Output }
-        1 { return New-Result 'warn' $words }
-        default { return New-Result 'fail' $words }
-    }
+    Get-Verdict $said
 }
 
 function Test-HostChecks {
@@ -280,12 +285,7 @@ function Test-HostChecks {
 
 function Test-Status {
     $said = Invoke-Vigia @('status', '--config', "`"$Config`"")
-    $words = "exit code $($said.Code): $($said.Output) $($said.Errors)"
-    switch ($said.Code) {
-        0 { return New-Result 'ok' $said.Output }
-        1 { return New-Result 'warn' $words }
-        default { return New-Result 'fail' $words }
-    }
+    Get-Verdict $said
 }
 
 function Test-Folders {

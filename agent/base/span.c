@@ -84,6 +84,15 @@ bool span_take_until(struct span *rest, char c, struct span *out)
     return true;
 }
 
+bool span_has_part(struct span parts, char c, const char *text)
+{
+    struct span one;
+    while (span_take_until(&parts, c, &one))
+        if (span_equal_text(one, text))
+            return true;
+    return false;
+}
+
 bool span_take_line(struct span *rest, struct span *out)
 {
     if (!span_take_until(rest, '\n', out))

@@ -41,6 +41,8 @@ size_t span_find_span(struct span a, struct span needle);
 /* Takes what stands before c (or everything) off the front of *rest; the c itself is dropped.
  * False when *rest was empty: then there is nothing more. */
 bool span_take_until(struct span *rest, char c, struct span *out);
+/* Whether text is one of the parts that c ends. */
+bool span_has_part(struct span parts, char c, const char *text);
 /* Takes one line, without LF or CR LF. */
 bool span_take_line(struct span *rest, struct span *out);
 /* Takes exactly n bytes; false (and nothing taken) when there are fewer. */

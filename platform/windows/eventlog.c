@@ -59,7 +59,7 @@ static bool load(void)
     return evt.loaded;
 }
 
-/* wine's stubs fail without saying why. */
+/* A call of wine's may fail without saying why: that is an error, too. */
 static int error_of(DWORD error)
 {
     static const struct {
@@ -95,7 +95,8 @@ static int error_of_last(void)
     return error_of(GetLastError());
 }
 
-/* A handle, or an error: what a stub leaves behind is not that of the call before. */
+/* A handle, or an error. Not every call that fails sets one: that of the call before must not be
+ * taken for it. */
 #define CALL(out, call) (SetLastError(ERROR_SUCCESS), ((out) = (call)) ? 0 : error_of_last())
 
 /* ---- what is rendered ---- */

@@ -13,6 +13,7 @@
 #include "source/inventory/sockets.h"
 #include "source/inventory/units.h"
 #include "spool/spool.h"
+#include "unit/clock_kit.h"
 #include "unit/cmocka_all.h"
 #include "unit/host_kit.h"
 #include "unit/scratch.h"
@@ -32,29 +33,6 @@ int addresses_read(struct address *out, size_t max)
     assert_true(max >= 2);
     memcpy(out, addresses, sizeof(addresses));
     return 2;
-}
-
-static int64_t wall_ms = 1790000000000, mono_ms = 1000;
-
-int64_t clock_mono_ms(void)
-{
-    return mono_ms;
-}
-
-int64_t clock_wall_ms(void)
-{
-    return wall_ms;
-}
-
-int64_t clock_local_offset_s(int64_t at)
-{
-    (void)at;
-    return 0;
-}
-
-void clock_sleep_ms(int64_t ms)
-{
-    mono_ms += ms;
 }
 
 static struct {

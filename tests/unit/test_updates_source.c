@@ -6,6 +6,7 @@
 #include "platform/updates.h"
 #include "source/all.h"
 #include "source/updates/look.h"
+#include "unit/clock_kit.h"
 #include "unit/cmocka_all.h"
 #include "unit/host_kit.h"
 #include "unit/registry_kit.h"
@@ -21,29 +22,6 @@
 #define VERSION "HKLM\\SOFTWARE\\Microsoft\\Windows NT\\CurrentVersion|"
 
 /* ---- doubles ---- */
-
-static int64_t mono_ms, wall_ms;
-
-int64_t clock_mono_ms(void)
-{
-    return mono_ms;
-}
-
-int64_t clock_wall_ms(void)
-{
-    return wall_ms;
-}
-
-int64_t clock_local_offset_s(int64_t at)
-{
-    (void)at;
-    return 0;
-}
-
-void clock_sleep_ms(int64_t ms)
-{
-    mono_ms += ms;
-}
 
 static struct {
     int rc;

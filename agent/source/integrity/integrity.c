@@ -41,15 +41,6 @@ static void describe_items(const struct integrity_paths *paths, struct buf *out)
         buf_put(out, text, strlen(text) + 1);
 }
 
-static bool holds_item(struct span items, const char *text)
-{
-    struct span one;
-    while (span_take_until(&items, '\0', &one))
-        if (span_equal_text(one, text))
-            return true;
-    return false;
-}
-
 /* Whether a scan of just this configuration has ended. */
 static bool is_current(const struct integrity *self)
 {
@@ -76,7 +67,7 @@ static void choose_adopted(struct integrity *self, struct integrity_job *job)
         struct span items = {was.p + SHA256_SIZE, was.n - SHA256_SIZE};
         job->adopt = mem_new(CONFIG_LIST_MAX, sizeof(*job->adopt));
         for (size_t i = 0; (text = integrity_paths_item(self->paths, i)); i++) {
-            job->adopt[i] = !same_excludes || !holds_item(items, text);
+            job->adopt[i] = !same_excludes || !span_has_part(items, '\0', text);
             any = any || job->adopt[i];
         }
     }

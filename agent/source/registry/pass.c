@@ -28,15 +28,6 @@ static void describe_items(const struct registry_keys *keys, struct buf *out)
         buf_put(out, keys->items[i].text, strlen(keys->items[i].text) + 1);
 }
 
-static bool holds_item(struct span items, const char *text)
-{
-    struct span one;
-    while (span_take_until(&items, '\0', &one))
-        if (span_equal_text(one, text))
-            return true;
-    return false;
-}
-
 /* What was never looked at is adopted, not told: a new configuration is no change of the host. */
 void registry_choose_adopted(struct registry *self)
 {
@@ -48,7 +39,7 @@ void registry_choose_adopted(struct registry *self)
     self->items_changed = !self->baseline && !span_equal(buf_span(&was), buf_span(&now));
     struct span items = {was.p + SHA256_SIZE, self->baseline ? 0 : was.n - SHA256_SIZE};
     for (size_t i = 0; i < self->keys->n; i++) {
-        self->adopt[i] = !same_excludes || !holds_item(items, self->keys->items[i].text);
+        self->adopt[i] = !same_excludes || !span_has_part(items, '\0', self->keys->items[i].text);
         self->adopt_any = self->adopt_any || self->adopt[i];
     }
     buf_release(&was);
