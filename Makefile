@@ -197,16 +197,25 @@ endif
 deps:                                  ## the third-party libraries: build/deps/linux
 	scripts/deps $(TARGET) --out $(DEPS)
 
+.PHONY: all-deps
+ALL_DEPS := $(patsubst %,deps-%,linux bullseye windows)
+all-deps: $(ALL_DEPS)                  ## those of every target, side by side with -j
+$(ALL_DEPS): deps-%:
+	scripts/deps $*
+
 WINDOWS_DEPS ?= build/deps/windows
 .PHONY: windows check-windows
 windows:                               ## the program for Windows: build/windows/vigia.exe
 	@scripts/prereqs --install windows
 	$(MAKE) --no-print-directory TARGET=windows DEPS=$(WINDOWS_DEPS) OWN_DEPS=$(if $(filter file,$(origin WINDOWS_DEPS)),1) SAN= all
 
-check-windows: msi                     ## the program for Windows and its unit tests, under wine
-	@scripts/prereqs --install check windows
+.PHONY: windows-bins
+windows-bins: msi
 	@$(MAKE) --no-print-directory TARGET=windows DEPS=$(WINDOWS_DEPS) SAN= unit-bins
-	@BUILD=$(CURDIR)/build/windows nice scripts/check windows
+
+check-windows: windows-bins            ## the program for Windows and its unit tests, under wine
+	@scripts/prereqs --install check windows
+	@nice scripts/check windows
 
 .PHONY: msi
 msi: windows                           ## the installer: build/msi/vigia.msi; SIGN=KEY: signed (see scripts/msi)
@@ -241,11 +250,15 @@ ifeq ($(SAN),thread)
 check: bins                            ## every test; the last line is 'N passed, N failed'
 	@scripts/prereqs --install check
 	@$(CHECK) unit $(TSAN_SYSTEM:%=system/%)
-else
-check: bins
+else ifeq ($(SAN),1)
+check: bins replay-bins
 	@scripts/prereqs --install check
-	@$(MAKE) --no-print-directory SAN=1 replay-bins
 	@$(CHECK) tree unit replay system
+else
+check: bins windows-bins
+	@scripts/prereqs --install check windows
+	@$(MAKE) --no-print-directory SAN=1 replay-bins
+	@$(CHECK) tree unit replay system+windows
 endif
 
 unit: $(UNIT)                          ## unit tests
