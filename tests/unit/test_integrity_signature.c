@@ -176,6 +176,37 @@ static void the_watch_tells_it_too(void **state)
     host_kit_stop(true);
 }
 
+/* Renamed into a name that is watched, also from one: as if it were written there. */
+static void what_is_renamed_is_judged_too(void **state)
+{
+    char from[400], to[400];
+    (void)state;
+    host_kit.config.realtime = true;
+    put("plain.txt", "1");
+    put("old-good.exe", "1");
+    host_kit_start();
+    await_scan();
+    for (int i = 0; i < 2; i++) {
+        int status = -1, pid = fork();
+        snprintf(from, sizeof(from), "%s/w/%s", host_kit.root, i ? "old-good.exe" : "plain.txt");
+        snprintf(to, sizeof(to), "%s/w/%s", host_kit.root, i ? "new-good.exe" : "bad.DLL");
+        if (pid == 0)
+            _exit(rename(from, to) == 0 ? 0 : 1);
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        assert_int_equal(status, 0);
+    }
+    await("bad.DLL");
+    await("new-good.exe");
+    for (int i = 0; i < 200; i++) /* longer than what is gone would wait to be told alone */
+        host_kit_turn(10);
+    assert_int_equal(told, 2);
+    assert_non_null(strstr(line_of("bad.DLL"), "\"state\":\"unsigned\""));
+    assert_non_null(strstr(line_of("bad.DLL"), "\"changed\":[\"renamed\""));
+    assert_non_null(strstr(line_of("new-good.exe"), "\"state\":\"valid\""));
+    assert_non_null(strstr(line_of("new-good.exe"), "old-good.exe"));
+    host_kit_stop(true);
+}
+
 static void programs_are_known_by_their_names(void **state)
 {
     (void)state;
@@ -192,6 +223,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(a_scan_tells_who_signed_what_is_new),
         TEST(the_watch_tells_it_too),
+        TEST(what_is_renamed_is_judged_too),
         cmocka_unit_test(programs_are_known_by_their_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

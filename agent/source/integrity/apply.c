@@ -150,7 +150,12 @@ static int info_of(struct integrity *self, const char *path, struct file_info *i
 static void give_to_worker(struct integrity *self, struct pending *p, int64_t now_ms)
 {
     struct integrity_job *job = integrity_job_new(p->path, integrity_actor_share(p->actor));
+    struct pending *old = p->from ? pendings_find(self->pending, p->from) : NULL;
+    if (old && old->waiting && old->due_ms < now_ms + RETRY_MS)
+        old->due_ms = now_ms + RETRY_MS; /* the new name first: it may be told as one rename */
     job->while_off = p->while_off;
+    job->from = p->from;
+    p->from = NULL;
     if (!integrity_scan_give(self->scan, job)) {
         integrity_actor_drop(job->owner);
         integrity_job_free(job);
@@ -170,23 +175,25 @@ static struct integrity_fact fact_of(const struct pending *p)
     };
 }
 
-/* Whether it was one of a rename of a watched file, told as such. */
-static bool tell_rename(struct integrity *self, struct pending *p,
-                        const struct integrity_state *after, int64_t now_ms)
+/* Whether what was found came by a rename of the watched file from_path, and was told as such. */
+static bool tell_rename(struct integrity *self, const char *from_path,
+                        const struct integrity_fact *found, struct integrity_actor *actor,
+                        int64_t now_ms)
 {
     struct integrity_state from;
     struct file_info info;
-    if (!p->from || !read_before(self, p->from, 1, &from) || from.info.ino != after->info.ino ||
-        from.info.dev != after->info.dev || info_of(self, p->from, &info) != -ENOENT)
+    const struct integrity_state *after = found->after;
+    if (!from_path || found->before || !after || !read_before(self, from_path, 1, &from) ||
+        from.info.ino != after->info.ino || from.info.dev != after->info.dev ||
+        info_of(self, from_path, &info) != -ENOENT)
         return false;
-    struct integrity_fact f = fact_of(p);
-    f.path = p->from;
-    f.new_path = p->path;
+    struct integrity_fact f = *found;
+    f.path = from_path;
+    f.new_path = found->path;
     f.before = &from;
-    f.after = after;
     f.change = integrity_compare(&from, after) | INTEGRITY_RENAMED;
-    tell_and_keep(self, &f, p->actor);
-    struct pending *old = pendings_find(self->pending, p->from);
+    tell_and_keep(self, &f, actor);
+    struct pending *old = pendings_find(self->pending, from_path);
     if (old && old->waiting)
         pending_done(old, now_ms);
     return true;
@@ -200,7 +207,7 @@ static void tell_look(struct integrity *self, struct pending *p,
     f.before = before;
     f.after = after;
     f.change = integrity_compare(before, after);
-    if (f.change != 0 && !(after && !before && tell_rename(self, p, after, now_ms)))
+    if (f.change != 0 && !tell_rename(self, p->from, &f, p->actor, now_ms))
         tell_and_keep(self, &f, p->actor);
     else if (f.change == 0)
         integrity_explain_nothing(self->explain, p->path);
@@ -229,9 +236,8 @@ static void look_at_entry(struct integrity *self, struct pending *p,
         pending_done(p, now_ms);
         return;
     }
-    bool alone = !p->from && !p->to; /* a rename is told as one by looking here */
     if (info->type == FILE_REGULAR && info->size <= self->look.hash_max &&
-        (info->size > INLINE_MAX || (alone && integrity_is_signable(span_of(p->path))))) {
+        (info->size > INLINE_MAX || integrity_is_signable(span_of(p->path)))) {
         give_to_worker(self, p, now_ms);
         return;
     }
@@ -353,6 +359,7 @@ void integrity_apply(struct integrity *self, const struct integrity_found *f, in
     bool older = gone || f->state.info.ctime_ns / 1000000 < self->opened_ms;
     fact.while_off = fact.by_journal || (fact.by_scan && self->first_scan && older);
     fact.change = integrity_compare(fact.before, fact.after);
-    if (fact.change != 0)
+    bool itself = f->job->path && strcmp(f->job->path, f->path) == 0;
+    if (fact.change != 0 && !tell_rename(self, itself ? f->job->from : NULL, &fact, actor, now_ms))
         tell_and_keep(self, &fact, actor);
 }

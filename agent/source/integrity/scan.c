@@ -44,6 +44,7 @@ void integrity_job_free(struct integrity_job *job)
     if (!job)
         return;
     free(job->path);
+    free(job->from);
     free(job->adopt);
     free(job);
 }

@@ -32,6 +32,7 @@ struct integrity_result {
 
 struct integrity_job {
     char *path;     /* one file or tree (owned); NULL: everything */
+    char *from;     /* path was renamed from this (owned), or NULL */
     bool manual;    /* asked for by a person */
     bool first;     /* no baseline was ever finished: tell nothing, adopt all */
     bool *adopt;    /* for everything: items whose unknown files are adopted (owned), or NULL */
