@@ -1,20 +1,12 @@
 /*
- * Changes that the package manager explains. A change made while dpkg runs (or found by a scan
- * afterwards) is held until dpkg's files say what the path is to be, then looked at again:
+ * Changes that the system's own package manager explains. One that may be is held until it is known
+ * whether it is, then kept, counted and told in one event with all others of the same transaction
+ * (summary.h); what is not explained is told as any other change. Who explains what is the kind of
+ * the system: dpkg on Linux (explain_dpkg.c), the servicing of Windows (explain_servicing.c); each
+ * says at its head what it takes for a proof.
  *
- * - it is what they say: kept, counted, and told in one event for the whole transaction, as
- *   `claimed`;
- * - it is not: told as any other change, with the package that the path belongs to.
- *
- * What explains: a regular file has the MD5 of the package's .md5sums (or, a configuration file, of
- * Conffiles), a folder is in its list, a link is in its list and was made while the package was
- * unpacked; a file that dpkg's own process removed is in no list. Never explained, whatever the
- * content: setuid or capabilities that an existing file newly has, an owner other than root that it
- * had not, permission for everybody to write.
- *
- * Nothing is held without an end: once no package is being unpacked what no list knows is told, at
- * the end of the transaction all is, and each at the latest 15 minutes after it was seen. The
- * baseline is not touched before, so that a scan after a crash finds everything again.
+ * Nothing is held without an end, and the baseline is not touched before the verdict, so that a
+ * scan after a crash finds everything again.
  */
 #ifndef SOURCE_INTEGRITY_EXPLAIN_H
 #define SOURCE_INTEGRITY_EXPLAIN_H
@@ -32,7 +24,7 @@ enum explain_verdict {
 };
 
 struct integrity_explain *integrity_explain_new(struct integrity *self);
-void integrity_explain_free(struct integrity_explain *x);
+void integrity_explain_free(struct integrity_explain *x); /* NULL does nothing */
 
 /* Before a path that changed is looked at: true if it is held and needs no look now. */
 bool integrity_explain_defers(struct integrity_explain *x, const struct pending *p, int64_t now_ms);
@@ -46,5 +38,6 @@ void integrity_explain_nothing(struct integrity_explain *x, const char *path);
 /* A bounded piece of work; monotonic time of the next one. */
 int64_t integrity_explain_run(struct integrity_explain *x, int64_t now_ms);
 size_t integrity_explain_held(const struct integrity_explain *x);
+const char *integrity_explain_by(const struct integrity_explain *x); /* who explains: "dpkg" */
 
 #endif

@@ -1,17 +1,29 @@
-#include "source/integrity/explain.h"
-
+/*
+ * What dpkg explains. A change made while it runs (or found by a scan afterwards) is held until
+ * dpkg's files say what the path is to be, then looked at again:
+ *
+ * - it is what they say: kept, counted, and told in one event for the whole transaction, as
+ *   `claimed`;
+ * - it is not: told as any other change, with the package that the path belongs to.
+ *
+ * What explains: a regular file has the MD5 of the package's .md5sums (or, a configuration file, of
+ * Conffiles), a folder is in its list, a link is in its list and was made while the package was
+ * unpacked; a file that dpkg's own process removed is in no list. Never explained, whatever the
+ * content: setuid or capabilities that an existing file newly has, an owner other than root that it
+ * had not, permission for everybody to write.
+ *
+ * Once no package is being unpacked what no list knows is told, at the end of the transaction all
+ * is, and each at the latest 15 minutes after it was seen.
+ */
 #include "base/mem.h"
 #include "platform/clock.h"
 #include "source/deb/dpkg_log.h"
-#include "source/integrity/held.h"
+#include "source/integrity/explain_kind.h"
 #include "source/integrity/owner.h"
-#include "source/integrity/self.h"
-#include "source/integrity/summary.h"
 #include "source/integrity/verify.h"
 
 #include <errno.h>
 
-#define HELD_MAX      8192
 #define HELD_MS_MAX   900000
 #define GRACE_MS      5000   /* what no list knows is decided after this long */
 #define PASS_MS       300    /* between two passes, and ten times what one takes */
@@ -19,72 +31,63 @@
 #define UNPACK_MS     900000 /* a package's files are not older than its list by more */
 #define BUDGET_MS     15     /* of one run, for each kind of work */
 #define RELEASE_MAX   128    /* looks asked for in one run */
-#define LOOK_MS_MAX   60000
-#define IDLE_MS       60000 /* then what was read of the log is forgotten */
-#define LOOKUPS_MAX   8     /* owners asked for one by one: so many at once ... */
-#define LOOKUP_MS     5000  /* ... and one more after this */
-#define LOOKUP_MS_MAX 40    /* for one */
+#define IDLE_MS       60000  /* then what was read of the log is forgotten */
+#define LOOKUPS_MAX   8      /* owners asked for one by one: so many at once ... */
+#define LOOKUP_MS     5000   /* ... and one more after this */
+#define LOOKUP_MS_MAX 40     /* for one */
 #define AFTER_MS      120000
 
-struct integrity_explain {
-    struct integrity *self;
+struct dpkg_explain {
+    struct integrity_explain base;
+    const char *host_root;
     struct dpkg_log *log;
-    struct helds *helds;
     struct owner_pass *pass;
-    struct integrity_summary *summary;
     uint64_t pass_lines;      /* of the log, when the last pass began */
     bool pass_unpacking;      /* a package was being unpacked then */
     struct verify_hash *hash; /* of the content of the first one at HELD_HASH */
     bool news;                /* since the last pass began */
-    bool overflow;            /* something did not fit: a scan has to find it */
     int64_t pass_due_ms, pass_ended_ms;
     int64_t used_ms; /* the log was last of use */
     int64_t lookups, lookups_ms;
     struct held_owner owner, conffile; /* of the fact completed last */
 };
 
-struct integrity_explain *integrity_explain_new(struct integrity *self)
+static struct dpkg_explain *of(struct integrity_explain *x)
 {
-    struct integrity_explain *x = mem_new(1, sizeof(*x));
-    const char *root = self->host.config->host_root;
-    x->self = self;
-    x->log = dpkg_log_new(root);
-    x->helds = helds_new(HELD_MAX);
-    x->pass = owner_pass_new(root);
-    x->summary = integrity_summary_new(&self->host);
-    x->lookups = LOOKUPS_MAX;
-    return x;
+    return (struct dpkg_explain *)x;
 }
 
-void integrity_explain_free(struct integrity_explain *x)
+static struct integrity_explain *open_dpkg(const struct source_host *host)
 {
-    if (!x)
-        return;
+    struct dpkg_explain *x = mem_new(1, sizeof(*x));
+    x->host_root = host->config->host_root;
+    x->log = dpkg_log_new(x->host_root);
+    x->pass = owner_pass_new(x->host_root);
+    x->lookups = LOOKUPS_MAX;
+    return &x->base;
+}
+
+static void close_dpkg(struct integrity_explain *base)
+{
+    struct dpkg_explain *x = of(base);
     verify_hash_free(x->hash);
     owner_pass_free(x->pass);
-    helds_free(x->helds);
     dpkg_log_free(x->log);
-    integrity_summary_free(x->summary);
     free(x);
-}
-
-size_t integrity_explain_held(const struct integrity_explain *x)
-{
-    return helds_count(x->helds);
 }
 
 /* ---- who did it ---- */
 
-static bool is_dpkg(const struct integrity_explain *x, const char *exe)
+static bool is_dpkg(const struct dpkg_explain *x, const char *exe)
 {
-    const char *path = integrity_paths_told(x->self->paths, exe);
+    const char *path = integrity_paths_told(x->base.self->paths, exe);
     path = path ? path : exe; /* under host_root, it may be the real one with --root */
     return strcmp(path, "/usr/bin/dpkg") == 0 ||
            strcmp(path, "/usr/bin/dpkg (deleted)") == 0; /* it upgrades itself */
 }
 
 /* dpkg or what it started; also when nobody knows who it was. */
-static bool may_be_dpkg(const struct integrity_explain *x, const struct watch_actor *a)
+static bool may_be_dpkg(const struct dpkg_explain *x, const struct watch_actor *a)
 {
     if (!a || !a->known)
         return true;
@@ -96,44 +99,23 @@ static bool may_be_dpkg(const struct integrity_explain *x, const struct watch_ac
 
 /* ---- holding ---- */
 
-static struct held *hold(struct integrity_explain *x, const char *path,
-                         struct integrity_actor *actor, int64_t seen_ms, int64_t now_ms)
+static bool defers(struct integrity_explain *base, const struct pending *p, int64_t now_ms)
 {
-    struct held *h = helds_add(x->helds, path, now_ms);
-    if (!h) {
-        x->overflow = true;
-        return NULL;
-    }
-    held_set_actor(h, actor);
-    h->seen_ms = seen_ms;
-    if (h->changed_ms == 0)
-        h->changed_ms = seen_ms;
-    x->news = true;
-    x->used_ms = now_ms;
-    return h;
-}
-
-bool integrity_explain_defers(struct integrity_explain *x, const struct pending *p, int64_t now_ms)
-{
-    const struct held *h = helds_find(x->helds, span_of(p->path));
+    struct dpkg_explain *x = of(base);
+    const struct held *h = helds_find(base->helds, span_of(p->path));
     if (h && h->step == HELD_LOOKED)
         return false;
     dpkg_log_refresh(x->log, now_ms, false);
     if (!dpkg_log_running(x->log, now_ms) || !may_be_dpkg(x, p->actor ? &p->actor->is : NULL))
         return false;
-    hold(x, p->path, p->actor, p->seen_ms, now_ms);
+    explain_hold(base, p->path, p->actor, p->seen_ms, now_ms);
+    x->news = true;
+    x->used_ms = now_ms;
     return true;
 }
 
-void integrity_explain_nothing(struct integrity_explain *x, const char *path)
-{
-    struct held *h = helds_find(x->helds, span_of(path));
-    if (h)
-        helds_remove(x->helds, h);
-}
-
 /* A change that was not held yet: whether to hold it. */
-static bool may_explain(struct integrity_explain *x, const struct integrity_fact *f, int64_t now_ms)
+static bool may_explain(struct dpkg_explain *x, const struct integrity_fact *f, int64_t now_ms)
 {
     if (f->new_path)
         return false;
@@ -146,24 +128,9 @@ static bool may_explain(struct integrity_explain *x, const struct integrity_fact
     return !f->after || f->after->info.ctime_ns / 1000000 <= x->log->written_ms + AFTER_MS;
 }
 
-static enum explain_verdict hold_new(struct integrity_explain *x, const struct integrity_fact *f,
-                                     struct integrity_actor *actor, int64_t now_ms)
-{
-    struct held *h = hold(x, f->path, actor, f->seen_ms, now_ms);
-    if (!h)
-        return EXPLAIN_HOLD;
-    h->folder = f->after && f->after->info.type == FILE_FOLDER;
-    h->gone = !f->after;
-    h->by_scan = f->by_scan;
-    h->while_off = f->while_off;
-    if (f->after)
-        h->changed_ms = f->after->info.ctime_ns / 1000000;
-    return EXPLAIN_HOLD;
-}
-
 /* ---- what is said of a change that nothing explains ---- */
 
-static bool may_look_up(struct integrity_explain *x, int64_t now_ms)
+static bool may_look_up(struct dpkg_explain *x, int64_t now_ms)
 {
     while (x->lookups < LOOKUPS_MAX && now_ms - x->lookups_ms >= LOOKUP_MS) {
         x->lookups++;
@@ -176,14 +143,14 @@ static bool may_look_up(struct integrity_explain *x, int64_t now_ms)
 
 /* When a path became what it is, as far as a scan can tell: of what is gone, when the nearest
  * folder that is left lost an entry. */
-static int64_t change_ms(const struct integrity_explain *x, const struct integrity_fact *f)
+static int64_t change_ms(const struct dpkg_explain *x, const struct integrity_fact *f)
 {
     char path[INTEGRITY_PATH_MAX];
     struct file_info info;
     struct span above, name;
     if (f->after)
         return f->after->info.ctime_ns / 1000000;
-    if (!integrity_paths_on_disk(x->self->paths, f->path, path, sizeof(path)))
+    if (!integrity_paths_on_disk(x->base.self->paths, f->path, path, sizeof(path)))
         return 0;
     for (;;) {
         integrity_path_split(span_of(path), &above, &name);
@@ -196,8 +163,7 @@ static int64_t change_ms(const struct integrity_explain *x, const struct integri
 }
 
 /* For the rows of the table that are for packages only. */
-static bool is_by_packages(struct integrity_explain *x, const struct integrity_fact *f,
-                           int64_t now_ms)
+static bool is_by_packages(struct dpkg_explain *x, const struct integrity_fact *f, int64_t now_ms)
 {
     if (f->by_scan)
         return dpkg_log_covers(x->log, change_ms(x, f));
@@ -215,35 +181,33 @@ static bool may_be_packaged(const char *path)
 }
 
 /* Whose a path is, in x->owner. all: every package was asked before, so that there is an answer. */
-static enum owner_answer find_owner(struct integrity_explain *x, const char *path, bool all,
+static enum owner_answer find_owner(struct dpkg_explain *x, const char *path, bool all,
                                     int64_t now_ms)
 {
     if (x->owner.listed || x->owner.has_md5)
         return OWNER_FOUND;
     if (all || !may_be_packaged(path))
         return OWNER_NONE;
-    return may_look_up(x, now_ms)
-               ? owner_of(x->self->host.config->host_root, path, LOOKUP_MS_MAX, &x->owner)
-               : OWNER_TOOK_LONG;
+    return may_look_up(x, now_ms) ? owner_of(x->host_root, path, LOOKUP_MS_MAX, &x->owner)
+                                  : OWNER_TOOK_LONG;
 }
 
-static void put_package(struct integrity_explain *x, struct integrity_fact *f, int64_t now_ms)
+static void put_package(struct dpkg_explain *x, struct integrity_fact *f, int64_t now_ms)
 {
     f->package = x->owner.package;
     if (!x->owner.has_md5 && strncmp(f->path, "/etc/", 5) == 0 && may_look_up(x, now_ms))
-        f->conffile = owner_of_conffile(x->self->host.config->host_root, f->path, &x->conffile);
+        f->conffile = owner_of_conffile(x->host_root, f->path, &x->conffile);
     if (!f->after || f->after->info.type != FILE_REGULAR || !(x->owner.has_md5 || f->conffile))
         return;
     enum verify_content c =
-        verify_content(x->self->paths, f, f->conffile ? x->conffile.md5 : x->owner.md5);
+        verify_content(x->base.self->paths, f, f->conffile ? x->conffile.md5 : x->owner.md5);
     f->as_package = c == VERIFY_EQUAL     ? "as it came"
                     : c == VERIFY_UNKNOWN ? NULL
                     : f->conffile         ? "edited since it came"
                                           : "not as it came";
 }
 
-static void complete(struct integrity_explain *x, struct integrity_fact *f, bool all,
-                     int64_t now_ms)
+static void complete(struct dpkg_explain *x, struct integrity_fact *f, bool all, int64_t now_ms)
 {
     enum owner_answer owner = find_owner(x, f->path, all, now_ms);
     if (owner == OWNER_FOUND)
@@ -254,7 +218,7 @@ static void complete(struct integrity_explain *x, struct integrity_fact *f, bool
 
 /* ---- the verdict ---- */
 
-static const struct dpkg_change *change_of(const struct integrity_explain *x, const struct held *h)
+static const struct dpkg_change *change_of(const struct dpkg_explain *x, const struct held *h)
 {
     return h->owner.package[0] ? dpkg_log_change(x->log, span_of(h->owner.package)) : NULL;
 }
@@ -266,7 +230,7 @@ static bool is_conffile(const struct held *h)
 }
 
 /* Whether more may come that explains it. */
-static bool is_early(const struct integrity_explain *x, const struct held *h, int64_t now_ms)
+static bool is_early(const struct dpkg_explain *x, const struct held *h, int64_t now_ms)
 {
     const struct dpkg_change *c = change_of(x, h);
     if (h->final || !dpkg_log_running(x->log, now_ms))
@@ -274,7 +238,7 @@ static bool is_early(const struct integrity_explain *x, const struct held *h, in
     return c && (is_conffile(h) || c->step == DPKG_BEGUN || c->step == DPKG_UNPACKED);
 }
 
-static bool is_explained(struct integrity_explain *x, const struct held *h,
+static bool is_explained(struct dpkg_explain *x, const struct held *h,
                          const struct integrity_fact *f)
 {
     struct held_owner conffile;
@@ -288,57 +252,66 @@ static bool is_explained(struct integrity_explain *x, const struct held *h,
         return false;
     if (h->owner.has_md5)
         return verify_written_together(&h->owner) && memcmp(h->md5, h->owner.md5, MD5_SIZE) == 0;
-    return owner_of_conffile(x->self->host.config->host_root, f->path, &conffile) &&
+    return owner_of_conffile(x->host_root, f->path, &conffile) &&
            memcmp(h->md5, conffile.md5, MD5_SIZE) == 0;
 }
 
-static enum explain_verdict judge_held(struct integrity_explain *x, struct held *h,
+static void count(struct dpkg_explain *x, const struct held *h, const struct integrity_fact *f)
+{
+    const struct dpkg_change *c = change_of(x, h);
+    size_t n = x->log->transactions_n, at = c ? c->transaction : n - 1;
+    const struct dpkg_transaction *t = n > 0 ? &x->log->transactions[at] : NULL;
+    struct integrity_transaction of_file = {.first_ms = t ? t->first_ms : f->seen_ms,
+                                            .last_ms = t ? t->last_ms : f->seen_ms};
+    if (t)
+        memcpy(of_file.id, t->id, sizeof(of_file.id));
+    integrity_summary_count(x->base.summary, &of_file, f);
+}
+
+static enum explain_verdict judge_held(struct dpkg_explain *x, struct held *h,
                                        struct integrity_fact *f, int64_t now_ms)
 {
     f->by_scan = h->by_scan;
     f->while_off = h->while_off;
     if (is_explained(x, h, f)) {
-        const struct dpkg_change *c = change_of(x, h);
-        size_t n = x->log->transactions_n, at = c ? c->transaction : n - 1;
-        integrity_summary_count(x->summary, n > 0 ? &x->log->transactions[at] : NULL, f);
-        helds_remove(x->helds, h);
+        count(x, h, f);
+        helds_remove(x->base.helds, h);
         return EXPLAIN_CLAIMED;
     }
     bool moved = h->hashed && f->after && !verify_same(&h->info, &f->after->info);
     if (!h->final && may_be_dpkg(x, f->actor) && (is_early(x, h, now_ms) || moved)) {
         h->late = true;
-        helds_step(x->helds, h, HELD_WAITS, now_ms);
+        helds_step(x->base.helds, h, HELD_WAITS, now_ms);
         x->news = true;
         return EXPLAIN_HOLD;
     }
     x->owner = h->owner;
-    helds_remove(x->helds, h);
+    helds_remove(x->base.helds, h);
     return EXPLAIN_TELL;
 }
 
-enum explain_verdict integrity_explain_judge(struct integrity_explain *x, struct integrity_fact *f,
-                                             struct integrity_actor *actor)
+static enum explain_verdict judge(struct integrity_explain *base, struct integrity_fact *f,
+                                  struct integrity_actor *actor)
 {
+    struct dpkg_explain *x = of(base);
     int64_t now_ms = clock_mono_ms();
-    struct held *h = helds_find(x->helds, span_of(f->path));
+    struct held *h = helds_find(base->helds, span_of(f->path));
     enum explain_verdict verdict = EXPLAIN_TELL;
     bool all = h && h->by_scan && h->gone;
     x->owner = (struct held_owner){.listed = false};
-    if (!(f->change & ~(unsigned)INTEGRITY_UNTOLD)) {
-        integrity_explain_nothing(x, f->path);
-        return EXPLAIN_TELL;
-    }
-    if (h && h->step == HELD_LOOKED)
+    if (h && h->step == HELD_LOOKED) {
         verdict = judge_held(x, h, f, now_ms);
-    else if (h && f->by_scan)
+    } else if (h && f->by_scan) {
         verdict = EXPLAIN_HOLD; /* found a second time */
-    else if (may_explain(x, f, now_ms))
-        verdict = hold_new(x, f, actor, now_ms);
-    else
-        integrity_explain_nothing(x, f->path);
-    if (verdict != EXPLAIN_TELL)
-        return verdict;
-    complete(x, f, all, now_ms);
+    } else if (may_explain(x, f, now_ms)) {
+        explain_hold_fact(base, f, actor, now_ms);
+        x->news = true;
+        verdict = EXPLAIN_HOLD;
+    } else {
+        integrity_explain_nothing(base, f->path);
+    }
+    if (verdict == EXPLAIN_TELL)
+        complete(x, f, all, now_ms);
     return verdict;
 }
 
@@ -350,7 +323,7 @@ static bool is_temporary(const char *path)
     return span_ends(s, SPAN(".dpkg-new")) || span_ends(s, SPAN(".dpkg-tmp"));
 }
 
-static enum held_step decide(const struct integrity_explain *x, struct held *h, bool unpacking,
+static enum held_step decide(const struct dpkg_explain *x, struct held *h, bool unpacking,
                              int64_t now_ms)
 {
     bool running = dpkg_log_running(x->log, now_ms), listed = h->owner.listed || h->owner.has_md5;
@@ -367,24 +340,24 @@ static enum held_step decide(const struct integrity_explain *x, struct held *h, 
                                                                                  : next;
 }
 
-static void decide_all(struct integrity_explain *x, int64_t now_ms)
+static void decide_all(struct dpkg_explain *x, int64_t now_ms)
 {
     bool unpacking = x->pass_unpacking || dpkg_log_unpacking(x->log);
-    for (struct held *h = x->helds->first; h; h = h->next) {
+    for (struct held *h = x->base.helds->first; h; h = h->next) {
         if (h->step != HELD_WAITS || h->since_ms > owner_pass_began(x->pass))
             continue;
         enum held_step next = decide(x, h, unpacking, now_ms);
         if (next != HELD_WAITS)
-            helds_step(x->helds, h, next, now_ms);
+            helds_step(x->base.helds, h, next, now_ms);
     }
 }
 
 /* Which packages have to be asked: those whose lists may have been written with these changes; all,
  * when something is gone that any of them may still have. */
-static int64_t pass_since(const struct integrity_explain *x)
+static int64_t pass_since(const struct dpkg_explain *x)
 {
     int64_t since = INT64_MAX;
-    for (const struct held *h = x->helds->first; h; h = h->next) {
+    for (const struct held *h = x->base.helds->first; h; h = h->next) {
         if (h->step != HELD_WAITS)
             continue;
         if (h->gone && h->by_scan)
@@ -395,16 +368,16 @@ static int64_t pass_since(const struct integrity_explain *x)
     return since;
 }
 
-static void run_pass(struct integrity_explain *x, int64_t now_ms)
+static void run_pass(struct dpkg_explain *x, int64_t now_ms)
 {
     if (!owner_pass_under_way(x->pass)) {
         bool due = x->news || now_ms - x->pass_ended_ms >= PASS_AGAIN_MS;
-        if (x->helds->steps[HELD_WAITS] == 0 || !due || now_ms < x->pass_due_ms)
+        if (x->base.helds->steps[HELD_WAITS] == 0 || !due || now_ms < x->pass_due_ms)
             return;
         x->news = false;
         x->pass_lines = x->log->lines;
         x->pass_unpacking = dpkg_log_unpacking(x->log);
-        owner_pass_begin(x->pass, x->helds, pass_since(x), now_ms);
+        owner_pass_begin(x->pass, x->base.helds, pass_since(x), now_ms);
     }
     if (!owner_pass_run(x->pass, BUDGET_MS))
         return;
@@ -414,21 +387,21 @@ static void run_pass(struct integrity_explain *x, int64_t now_ms)
     decide_all(x, ended);
 }
 
-static struct held *first_at(const struct integrity_explain *x, enum held_step step)
+static struct held *first_at(const struct dpkg_explain *x, enum held_step step)
 {
-    struct held *h = x->helds->steps[step] > 0 ? x->helds->first : NULL;
+    struct held *h = x->base.helds->steps[step] > 0 ? x->base.helds->first : NULL;
     while (h && h->step != step)
         h = h->next;
     return h;
 }
 
-static void run_hash(struct integrity_explain *x, int64_t now_ms)
+static void run_hash(struct dpkg_explain *x, int64_t now_ms)
 {
     int64_t end = now_ms + BUDGET_MS;
     struct held *h;
     while ((h = first_at(x, HELD_HASH)) && clock_mono_ms() < end) {
         if (!x->hash)
-            x->hash = verify_hash_begin(x->self->paths, h->path);
+            x->hash = verify_hash_begin(x->base.self->paths, h->path);
         int rc = verify_hash_go_on(x->hash, end, h->md5, &h->info);
         if (rc > 0)
             return;
@@ -436,85 +409,69 @@ static void run_hash(struct integrity_explain *x, int64_t now_ms)
         h->folder = rc == -EINVAL;
         verify_hash_free(x->hash);
         x->hash = NULL;
-        helds_step(x->helds, h, HELD_RIPE, now_ms);
+        helds_step(x->base.helds, h, HELD_RIPE, now_ms);
     }
 }
 
-static bool release(struct integrity_explain *x, struct held *h, int64_t now_ms)
-{
-    const struct pending *newer = pendings_find(x->self->pending, h->path);
-    bool changed_since = newer && newer->waiting; /* by somebody who is to be named */
-    if (changed_since)
-        held_set_actor(h, newer->actor);
-    struct pending *p = pendings_add(x->self->pending, h->path, h->actor, now_ms, 0);
-    if (!p)
-        return false;
-    if (!changed_since)
-        p->seen_ms = h->seen_ms;
-    helds_step(x->helds, h, HELD_LOOKED, now_ms);
-    return true;
-}
+/* ---- the end ---- */
 
-/* Folders after what is in them: a look at a new folder walks through all of it. */
-static void run_release(struct integrity_explain *x, int64_t now_ms)
+static size_t put_packages(void *ctx, const uint8_t id[16], struct json_out *j)
 {
-    size_t n = 0;
-    for (int folders = 0; folders < 2 && x->helds->steps[HELD_RIPE] > 0; folders++) {
-        if (folders && x->helds->steps[HELD_LOOKED] > n)
-            return;
-        for (struct held *h = x->helds->first; h && n < RELEASE_MAX; h = h->next)
-            if (h->step == HELD_RIPE && h->folder == (folders > 0) && !release(x, h, now_ms))
-                return;
-            else
-                n += h->step == HELD_LOOKED && h->step_ms == now_ms;
+    const struct dpkg_log *log = ctx;
+    size_t index = 0, n = 0;
+    while (index < log->transactions_n && memcmp(log->transactions[index].id, id, 16) != 0)
+        index++;
+    for (size_t i = 0; index < log->transactions_n && i < log->n; i++) {
+        const struct dpkg_change *c = &log->changes[i];
+        if (c->transaction == index && n++ < INTEGRITY_PACKAGES_MAX)
+            integrity_summary_package(j, c->package, c->from, c->to);
     }
+    return n;
 }
 
-/* Looks that came to nothing, and those that ended without a word to us. */
-static void run_expiry(struct integrity_explain *x, int64_t now_ms)
+static void run_end(struct dpkg_explain *x, int64_t now_ms)
 {
-    struct held *next;
-    for (struct held *h = x->helds->steps[HELD_LOOKED] > 0 ? x->helds->first : NULL; h; h = next) {
-        const struct pending *p = pendings_find(x->self->pending, h->path);
-        next = h->next;
-        if (h->step == HELD_LOOKED && now_ms - h->step_ms > LOOK_MS_MAX && !(p && p->waiting))
-            helds_remove(x->helds, h);
-    }
-}
-
-static void run_end(struct integrity_explain *x, int64_t now_ms)
-{
-    if (integrity_summary_waits(x->summary))
+    struct integrity_summary *summary = x->base.summary;
+    struct integrity_explainer by = {x->log, "/var/lib/dpkg/status", "as dpkg says",
+                                     INTEGRITY_CLAIMED, put_packages};
+    bool none_held = helds_count(x->base.helds) == 0;
+    if (integrity_summary_waits(summary))
         dpkg_log_refresh(x->log, now_ms, true);
     bool running = dpkg_log_running(x->log, now_ms);
     /* what an earlier run counted waits for the rest, which the first scan finds */
-    if (helds_count(x->helds) == 0 && !running && !x->self->first_scan &&
-        integrity_summary_waits(x->summary))
-        integrity_summary_tell(x->summary, x->log);
-    integrity_summary_keep(x->summary);
-    if (x->overflow && helds_count(x->helds) < HELD_MAX / 2) {
-        x->overflow = false;
-        integrity_scan_soon(x->self, now_ms);
-    }
-    if (helds_count(x->helds) == 0 && !running && now_ms - x->used_ms > IDLE_MS)
+    if (none_held && !running && !x->base.self->first_scan && integrity_summary_waits(summary))
+        integrity_summary_tell(summary, &by);
+    integrity_summary_keep(summary);
+    explain_recover(&x->base, now_ms);
+    if (none_held && !running && now_ms - x->used_ms > IDLE_MS)
         dpkg_log_forget(x->log);
 }
 
-int64_t integrity_explain_run(struct integrity_explain *x, int64_t now_ms)
+static int64_t run(struct integrity_explain *base, int64_t now_ms)
 {
-    bool held = helds_count(x->helds) > 0;
-    if (!held && !x->log->loaded && !integrity_summary_waits(x->summary) && !x->overflow)
+    struct dpkg_explain *x = of(base);
+    bool held = helds_count(x->base.helds) > 0;
+    if (!held && !x->log->loaded && !integrity_summary_waits(x->base.summary) && !x->base.overflow)
         return INT64_MAX;
     if (held && dpkg_log_refresh(x->log, now_ms, false))
         x->news = true;
     run_pass(x, now_ms);
     run_hash(x, now_ms);
-    run_release(x, now_ms);
-    run_expiry(x, now_ms);
+    explain_release(base, RELEASE_MAX, now_ms);
+    explain_expire(base, now_ms);
     run_end(x, now_ms);
-    if (owner_pass_under_way(x->pass) || x->helds->steps[HELD_HASH] > 0)
+    if (owner_pass_under_way(x->pass) || x->base.helds->steps[HELD_HASH] > 0)
         return now_ms;
-    if (x->helds->steps[HELD_RIPE] > 0)
+    if (x->base.helds->steps[HELD_RIPE] > 0)
         return now_ms + 20;
-    return now_ms + (helds_count(x->helds) > 0 ? PASS_MS : 1000);
+    return now_ms + (helds_count(x->base.helds) > 0 ? PASS_MS : 1000);
 }
+
+const struct explain_kind explain_dpkg = {
+    .by = "dpkg",
+    .open = open_dpkg,
+    .close = close_dpkg,
+    .defers = defers,
+    .judge = judge,
+    .run = run,
+};

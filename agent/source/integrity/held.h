@@ -1,6 +1,6 @@
 /*
- * Changes that dpkg may explain, held back until it can be asked: the baseline keeps what was
- * before, so that a scan finds them again whatever happens to this table. Bounded.
+ * Changes that may be explained (explain.h), held back until that is known: the baseline keeps what
+ * was before, so that a scan finds them again whatever happens to this table. Bounded.
  */
 #ifndef SOURCE_INTEGRITY_HELD_H
 #define SOURCE_INTEGRITY_HELD_H
@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 enum held_step {
-    HELD_WAITS, /* for what dpkg says */
+    HELD_WAITS, /* for what the package manager says */
     HELD_HASH,  /* its content is to be read */
     HELD_RIPE,  /* it is to be looked at */
     HELD_LOOKED /* a look is under way, which ends in a verdict */

@@ -530,7 +530,8 @@ static void health(void *ctx, struct source_health *out)
         buf_printf(&text, "%llu times changes were left to a scan; ",
                    (unsigned long long)self->overflows);
     if (integrity_explain_held(self->explain) > 0)
-        buf_printf(&text, "%zu changes wait for dpkg; ", integrity_explain_held(self->explain));
+        buf_printf(&text, "%zu changes wait for %s; ", integrity_explain_held(self->explain),
+                   integrity_explain_by(self->explain));
     buf_put_text(&text, self->scan_words);
     span_copy(buf_span(&text), out->detail, sizeof(out->detail));
     buf_release(&text);

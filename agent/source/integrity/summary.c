@@ -1,26 +1,25 @@
 #include "source/integrity/summary.h"
 
-#include "base/json_write.h"
 #include "base/mem.h"
 #include "platform/clock.h"
 #include "platform/file.h"
 
-#define COUNTS_MAX   16
-#define SETUID_MAX   8
-#define SETUID_SIZE  200
-#define PACKAGES_MAX 200
-#define RECORD_MAX   (COUNTS_MAX * (sizeof(struct counts)))
-#define STATUS_FILE  "/var/lib/dpkg/status"
+#define COUNTS_MAX 16
+#define NAMES_MAX  8
+#define NAME_SIZE  200
+#define RECORD_MAX (COUNTS_MAX * (sizeof(struct counts)))
 
 enum { CREATED, CHANGED, DELETED, KINDS };
 
 struct counts { /* of one transaction; also the record in the store, written and read by one build
                  */
-    uint8_t id[16];
+    uint8_t id[INTEGRITY_TRANSACTION_ID];
     int64_t first_ms, last_ms;
     uint32_t files[KINDS];
-    uint32_t setuid_n; /* new files with that bit; the first ones by name */
-    char setuid[SETUID_MAX][SETUID_SIZE];
+    struct names {
+        uint32_t n; /* of all; the first ones by name */
+        char name[NAMES_MAX][NAME_SIZE];
+    } all, setuid; /* setuid: new files with that bit */
 };
 
 struct integrity_summary {
@@ -46,8 +45,9 @@ struct integrity_summary *integrity_summary_new(const struct source_host *host)
             memcpy(s->counts, record.p, record.n);
     }
     for (size_t i = 0; i < s->n; i++)
-        for (size_t j = 0; j < SETUID_MAX; j++)
-            s->counts[i].setuid[j][SETUID_SIZE - 1] = '\0';
+        for (size_t j = 0; j < NAMES_MAX; j++)
+            s->counts[i].all.name[j][NAME_SIZE - 1] = s->counts[i].setuid.name[j][NAME_SIZE - 1] =
+                '\0';
     buf_release(&record);
     return s;
 }
@@ -57,7 +57,7 @@ void integrity_summary_free(struct integrity_summary *s)
     free(s);
 }
 
-static struct counts *counts_of(struct integrity_summary *s, const struct dpkg_transaction *t)
+static struct counts *counts_of(struct integrity_summary *s, const struct integrity_transaction *t)
 {
     for (size_t i = 0; i < s->n; i++)
         if (memcmp(s->counts[i].id, t->id, sizeof(t->id)) == 0)
@@ -67,22 +67,28 @@ static struct counts *counts_of(struct integrity_summary *s, const struct dpkg_t
     struct counts *c = &s->counts[s->n++];
     memset(c, 0, sizeof(*c));
     memcpy(c->id, t->id, sizeof(c->id));
+    c->first_ms = t->first_ms;
+    c->last_ms = t->last_ms;
     return c;
 }
 
-void integrity_summary_count(struct integrity_summary *s, const struct dpkg_transaction *t,
+static void note_name(struct names *names, const char *path)
+{
+    if (names->n < NAMES_MAX)
+        span_copy(span_of(path), names->name[names->n], NAME_SIZE);
+    names->n++;
+}
+
+void integrity_summary_count(struct integrity_summary *s, const struct integrity_transaction *t,
                              const struct integrity_fact *f)
 {
-    struct dpkg_transaction unknown = {.first_ms = f->seen_ms, .last_ms = f->seen_ms};
-    struct counts *c = counts_of(s, t ? t : &unknown);
-    c->first_ms = t ? t->first_ms : f->seen_ms;
-    c->last_ms = t ? t->last_ms : f->seen_ms;
+    struct counts *c = counts_of(s, t);
+    c->first_ms = t->first_ms < c->first_ms ? t->first_ms : c->first_ms;
+    c->last_ms = t->last_ms > c->last_ms ? t->last_ms : c->last_ms;
     c->files[!f->after ? DELETED : !f->before ? CREATED : CHANGED]++;
-    if (f->change & INTEGRITY_SETUID) {
-        if (c->setuid_n < SETUID_MAX)
-            span_copy(span_of(f->path), c->setuid[c->setuid_n], SETUID_SIZE);
-        c->setuid_n++;
-    }
+    note_name(&c->all, f->path);
+    if (f->change & INTEGRITY_SETUID)
+        note_name(&c->setuid, f->path);
     if (f->actor && f->actor->known) {
         s->actor = *f->actor;
         s->has_actor = true;
@@ -107,41 +113,28 @@ void integrity_summary_keep(struct integrity_summary *s)
 
 /* ---- telling ---- */
 
-static const struct dpkg_transaction *find(const struct dpkg_log *log, const struct counts *c,
-                                           size_t *index)
+void integrity_summary_package(struct json_out *j, const char *name, const char *from,
+                               const char *to)
 {
-    for (size_t i = 0; i < log->transactions_n; i++) {
-        if (memcmp(log->transactions[i].id, c->id, sizeof(c->id)) == 0) {
-            *index = i;
-            return &log->transactions[i];
-        }
-    }
-    return NULL;
+    json_object(j, NULL);
+    json_name(j, "name", span_of(name));
+    if (from)
+        json_name(j, "from", span_of(from));
+    if (to)
+        json_name(j, "to", span_of(to));
+    json_end_object(j);
 }
 
-static size_t put_packages(struct json_out *j, const struct dpkg_log *log, const struct counts *c)
+static void put_names(struct json_out *j, const char *member, const struct names *names)
 {
-    size_t index, n = 0;
-    const struct dpkg_transaction *t = find(log, c, &index);
-    json_array(j, "packages");
-    for (size_t i = 0; t && i < log->n; i++) {
-        const struct dpkg_change *change = &log->changes[i];
-        if (change->transaction != index || n++ >= PACKAGES_MAX)
-            continue;
-        json_object(j, NULL);
-        json_name(j, "name", span_of(change->package));
-        if (change->from)
-            json_name(j, "from", span_of(change->from));
-        if (change->to)
-            json_name(j, "to", span_of(change->to));
-        json_end_object(j);
-    }
+    json_array(j, member);
+    for (size_t i = 0; i < names->n && i < NAMES_MAX; i++)
+        json_name(j, NULL, span_of(names->name[i]));
     json_end_array(j);
-    return n;
 }
 
-static size_t describe(const struct dpkg_log *log, const struct counts *c,
-                       enum integrity_label label, struct buf *vigia)
+static size_t describe(const struct integrity_explainer *by, const struct counts *c,
+                       struct buf *vigia)
 {
     static const char *const labels[] = {
         [INTEGRITY_CLAIMED] = "claimed", [INTEGRITY_PROVED] = "proved"};
@@ -149,49 +142,50 @@ static size_t describe(const struct dpkg_log *log, const struct counts *c,
     json_start(&j, vigia);
     json_object(&j, NULL);
     json_object(&j, "transaction");
-    json_text(&j, "label", labels[label]);
+    json_text(&j, "label", labels[by->label]);
     json_int(&j, "first", c->first_ms);
     json_int(&j, "last", c->last_ms);
-    size_t packages = put_packages(&j, log, c);
+    json_array(&j, "packages");
+    size_t packages = by->put_packages(by->ctx, c->id, &j);
+    json_end_array(&j);
     json_uint(&j, "packages_total", packages);
     json_uint(&j, "files_created", c->files[CREATED]);
     json_uint(&j, "files_changed", c->files[CHANGED]);
     json_uint(&j, "files_deleted", c->files[DELETED]);
-    if (c->setuid_n > 0) {
-        json_uint(&j, "setuid_total", c->setuid_n);
-        json_array(&j, "setuid");
-        for (size_t i = 0; i < c->setuid_n && i < SETUID_MAX; i++)
-            json_name(&j, NULL, span_of(c->setuid[i]));
-        json_end_array(&j);
+    put_names(&j, "files", &c->all);
+    if (c->setuid.n > 0) {
+        json_uint(&j, "setuid_total", c->setuid.n);
+        put_names(&j, "setuid", &c->setuid);
     }
     json_end_object(&j);
     json_end_object(&j);
     return packages;
 }
 
-static void put_status_file(const struct integrity_summary *s, struct integrity_state *state)
+static void put_records(const struct integrity_summary *s, const struct integrity_explainer *by,
+                        struct integrity_state *state)
 {
     char path[INTEGRITY_PATH_MAX];
-    snprintf(path, sizeof(path), "%s%s", s->host->config->host_root, STATUS_FILE);
+    snprintf(path, sizeof(path), "%s%s", s->host->config->host_root, by->path);
     if (file_info_at(path, &state->info) != 0)
         state->info = (struct file_info){.type = FILE_REGULAR};
 }
 
-static void tell_one(struct integrity_summary *s, const struct dpkg_log *log,
+static void tell_one(struct integrity_summary *s, const struct integrity_explainer *by,
                      const struct counts *c)
 {
     struct buf vigia = BUF_INIT(256 << 10), message = BUF_INIT(512);
     struct integrity_state state = {.has_sha256 = false};
     uint32_t files = c->files[CREATED] + c->files[CHANGED] + c->files[DELETED];
-    size_t packages = describe(log, c, INTEGRITY_CLAIMED, &vigia);
-    buf_printf(&message, "Packages changed: %zu, with %u files as dpkg says", packages, files);
-    if (c->setuid_n > 0)
-        buf_printf(&message, ", of which %u are new with setuid or setgid", c->setuid_n);
-    put_status_file(s, &state);
+    size_t packages = describe(by, c, &vigia);
+    buf_printf(&message, "Packages changed: %zu, with %u files %s", packages, files, by->says);
+    if (c->setuid.n > 0)
+        buf_printf(&message, ", of which %u are new with setuid or setgid", c->setuid.n);
+    put_records(s, by, &state);
     struct span unique[] = {SPAN("package transaction"), span_make(c->id, sizeof(c->id)),
                             span_make(c->files, sizeof(c->files)),
                             span_make(&c->last_ms, sizeof(c->last_ms))};
-    struct integrity_sum_fact f = {.path = STATUS_FILE,
+    struct integrity_sum_fact f = {.path = by->path,
                                    .state = &state,
                                    .actor = s->has_actor ? &s->actor : NULL,
                                    .time_ms = c->last_ms,
@@ -203,10 +197,10 @@ static void tell_one(struct integrity_summary *s, const struct dpkg_log *log,
     buf_release(&message);
 }
 
-void integrity_summary_tell(struct integrity_summary *s, const struct dpkg_log *log)
+void integrity_summary_tell(struct integrity_summary *s, const struct integrity_explainer *by)
 {
     for (size_t i = 0; i < s->n; i++)
-        tell_one(s, log, &s->counts[i]);
+        tell_one(s, by, &s->counts[i]);
     s->dirty = s->dirty || s->n > 0;
     s->n = 0;
     s->has_actor = false;
