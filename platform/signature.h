@@ -24,7 +24,9 @@ enum signature_state {
 struct signature {
     enum signature_state state;
     bool by_catalog;
-    char catalog[128]; /* its file's name */
+    bool under_microsoft; /* valid, and the root is one of Microsoft's own, known to the system by
+                             its key: nobody who adds a root to this host gets that */
+    char catalog[128];    /* its file's name */
     char subject[256], issuer[256];
     char serial[72];     /* hexadecimal digits */
     char thumbprint[41]; /* SHA-1 of the certificate, as administrators know it */

@@ -22,6 +22,8 @@ static CRYPT_PROVIDER_SGNR *(WINAPI *signer_of)(CRYPT_PROVIDER_DATA *, DWORD, WI
 static CRYPT_PROVIDER_CERT *(WINAPI *cert_of)(CRYPT_PROVIDER_SGNR *, DWORD);
 static DWORD(WINAPI *cert_name)(PCCERT_CONTEXT, DWORD, DWORD, void *, LPWSTR, DWORD);
 static WINBOOL(WINAPI *cert_property)(PCCERT_CONTEXT, DWORD, void *, DWORD *);
+static WINBOOL(WINAPI *chain_policy)(LPCSTR, PCCERT_CHAIN_CONTEXT, CERT_CHAIN_POLICY_PARA *,
+                                     CERT_CHAIN_POLICY_STATUS *);
 
 static WINBOOL(WINAPI *catalogs_open)(HCATADMIN *, const GUID *, const WCHAR *,
                                       const CERT_STRONG_SIGN_PARA *, DWORD);
@@ -47,6 +49,7 @@ static bool load(void)
     static const struct library_symbol names[] = {
         {"CertGetNameStringW", &cert_name},
         {"CertGetCertificateContextProperty", &cert_property},
+        {"CertVerifyCertificateChainPolicy", &chain_policy},
         {NULL, NULL},
     };
     static const struct library_symbol catalogs[] = {
@@ -91,6 +94,14 @@ static void put_name(PCCERT_CONTEXT cert, DWORD flags, char *out, size_t size)
     out[0] = '\0';
 }
 
+static bool is_under_microsoft(PCCERT_CHAIN_CONTEXT chain)
+{
+    CERT_CHAIN_POLICY_PARA how = {.cbSize = sizeof(how)};
+    CERT_CHAIN_POLICY_STATUS status = {.cbSize = sizeof(status)};
+    return chain && chain_policy(CERT_CHAIN_POLICY_MICROSOFT_ROOT, chain, &how, &status) &&
+           status.dwError == 0;
+}
+
 static void put_signer(HANDLE state, struct signature *out)
 {
     CRYPT_PROVIDER_DATA *data = state ? provider_of(state) : NULL;
@@ -101,6 +112,8 @@ static void put_signer(HANDLE state, struct signature *out)
     DWORD n = sizeof(thumbprint);
     if (!cert)
         return;
+    out->under_microsoft =
+        out->state == SIGNATURE_VALID && is_under_microsoft(signer->pChainContext);
     put_name(cert, 0, out->subject, sizeof(out->subject));
     put_name(cert, CERT_NAME_ISSUER_FLAG, out->issuer, sizeof(out->issuer));
     const CRYPT_INTEGER_BLOB *number = &cert->pCertInfo->SerialNumber;

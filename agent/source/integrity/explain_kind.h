@@ -27,7 +27,7 @@ struct explain_kind {
     int64_t (*run)(struct integrity_explain *x, int64_t now_ms);
 };
 
-extern const struct explain_kind explain_dpkg;
+extern const struct explain_kind explain_dpkg, explain_servicing;
 extern const struct explain_kind *const explain_of_system;
 
 /* ---- explain.c ---- */

@@ -167,37 +167,60 @@ static void add_rollup(struct installed *i, const struct installed_package *p,
         i->rollup.at_ms = filetime_ms(high << 32 | (low & UINT32_MAX));
 }
 
-static void look_at(struct installed *i, const struct registry_key *packages, const char *name)
+bool installed_package_open(const struct registry_key *packages, const char *name,
+                            struct registry_key **key, enum installed_state *state)
 {
+    uint64_t number;
+    if (registry_open_at(packages, name, key) != 0)
+        return false;
+    if (read_number_of(*key, "CurrentState", &number)) {
+        *state = state_of(number);
+        return true;
+    }
+    registry_close(*key);
+    return false;
+}
+
+static void look_at(void *ctx, const struct registry_key *packages, const char *name)
+{
+    struct installed *i = ctx;
     struct installed_package p;
     struct registry_key *key;
-    uint64_t number;
-    if (!installed_package_parse(span_of(name), &p) || registry_open_at(packages, name, &key) != 0)
+    enum installed_state state;
+    if (!installed_package_parse(span_of(name), &p) ||
+        !installed_package_open(packages, name, &key, &state))
         return;
-    if (read_number_of(key, "CurrentState", &number)) {
-        i->packages++;
-        add_package(i, &p, state_of(number));
-        if (p.build)
-            add_rollup(i, &p, state_of(number), key);
+    i->packages++;
+    add_package(i, &p, state);
+    if (p.build)
+        add_rollup(i, &p, state, key);
+    registry_close(key);
+}
+
+int installed_packages(void (*each)(void *ctx, const struct registry_key *packages,
+                                    const char *name),
+                       void *ctx)
+{
+    struct registry_key *key;
+    char name[REGISTRY_NAME_MAX];
+    int rc = registry_open(PACKAGES, REGISTRY_64, &key);
+    if (rc != 0)
+        return rc;
+    for (uint32_t at = 0; at < INSTALLED_PACKAGES_MAX; at++) {
+        rc = registry_subkey(key, at, name, sizeof(name));
+        if (rc == 0)
+            break;
+        if (rc > 0)
+            each(ctx, key, name);
     }
     registry_close(key);
+    return 0;
 }
 
 void installed_read_cbs(struct installed *out)
 {
-    struct registry_key *key;
-    char name[REGISTRY_NAME_MAX];
-    *out = (struct installed){.rc = registry_open(PACKAGES, REGISTRY_64, &key)};
-    if (out->rc != 0)
-        return;
-    for (uint32_t at = 0; at < INSTALLED_PACKAGES_MAX; at++) {
-        int rc = registry_subkey(key, at, name, sizeof(name));
-        if (rc == 0)
-            break;
-        if (rc > 0)
-            look_at(out, key, name);
-    }
-    registry_close(key);
+    *out = (struct installed){0};
+    out->rc = installed_packages(look_at, out);
 }
 
 static int by_number(const void *a, const void *b)

@@ -55,6 +55,17 @@ struct installed {
     int rc;                        /* CBS cannot be read: a negative errno value */
 };
 
+/* The names of all packages of CBS, with the key that holds theirs; 0, or a negative errno value.
+ */
+struct registry_key;
+int installed_packages(void (*each)(void *ctx, const struct registry_key *packages,
+                                    const char *name),
+                       void *ctx);
+/* The key of one of them, which is the caller's, and what state the package is in. False: it is
+ * gone, or says nothing. */
+bool installed_package_open(const struct registry_key *packages, const char *name,
+                            struct registry_key **key, enum installed_state *state);
+
 /* All packages of CBS; into a struct that is zeroed or was released. */
 void installed_read_cbs(struct installed *out);
 void installed_add_history(struct installed *i, uint32_t kb, bool removal);
