@@ -116,7 +116,8 @@ CHECK    := BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia DEPS=$(abspath $
 .PHONY: all deps bins unit system fuzz-replay check hostile chaos lint format fuzz bench soak demo reprocheck clean help
 all: $(OUT)/vigia$(EXE)                ## the program: build/release/vigia
 
-$(OUT)/vigia$(EXE): $(call objects,$(AGENT)) $(RESOURCE)
+# Out of the archive comes only what is asked for: the linker for Windows throws away no section that has unwind data.
+$(OUT)/vigia$(EXE): $(call objects,agent/main.c) $(RESOURCE) $(OUT)/libvigia.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 VERSION  := $(shell sed -n 's/.*VIGIA_VERSION "\([0-9.]*\)".*/\1/p' agent/base/version.h)
