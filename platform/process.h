@@ -19,6 +19,9 @@ int process_self_id(void);
 /* Path of the running program; length, or a negative errno value. */
 int process_self_path(char *out, size_t size);
 
+/* The same of another process; -EACCES and the like where it may not be asked. */
+int process_path(int id, char *out, size_t size);
+
 struct process;
 /* argv[0] is the program's path, argv ends with NULL. The child dies with its parent, on Linux with
  * the thread that started it. -ENOENT and the like if it cannot be run. */

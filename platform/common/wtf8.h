@@ -1,7 +1,7 @@
 /*
  * Between UTF-16 that need not be well-formed, as Windows keeps names, and UTF-8 in which a lone
- * surrogate has its three bytes (WTF-8); for platform/ only. What is UTF-16 stands as it lies on
- * the disk: two bytes a unit, little-endian, at any address.
+ * surrogate has its three bytes (WTF-8); for platform/, and for what Windows stores as it keeps it.
+ * What is UTF-16 stands as it lies on the disk: two bytes a unit, little-endian, at any address.
  */
 #ifndef PLATFORM_COMMON_WTF8_H
 #define PLATFORM_COMMON_WTF8_H

@@ -53,10 +53,10 @@ uint64_t process_faults(void)
     return getrusage(RUSAGE_SELF, &u) == 0 ? (uint64_t)u.ru_minflt : 0;
 }
 
-int process_self_path(char *out, size_t size)
+static int path_at(const char *link, char *out, size_t size)
 {
     static const char deleted[] = " (deleted)";
-    int n = file_link_target("/proc/self/exe", out, size);
+    int n = file_link_target(link, out, size);
     size_t tail = sizeof(deleted) - 1;
     struct file_info info;
     /* An upgrade has put a new program where ours was. */
@@ -66,6 +66,18 @@ int process_self_path(char *out, size_t size)
         out[n] = '\0';
     }
     return n;
+}
+
+int process_self_path(char *out, size_t size)
+{
+    return path_at("/proc/self/exe", out, size);
+}
+
+int process_path(int id, char *out, size_t size)
+{
+    char link[64];
+    snprintf(link, sizeof(link), "/proc/%d/exe", id);
+    return path_at(link, out, size);
 }
 
 /* One that ended but was not waited for yet is not alive. */

@@ -1,5 +1,6 @@
 #include "platform/sockets.h"
 
+#include "platform/file.h"
 #include "platform/linux/netlink.h"
 
 #include <arpa/inet.h>
@@ -7,6 +8,8 @@
 #include <linux/inet_diag.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -63,4 +66,26 @@ int sockets_open_to_others(struct open_socket *out, size_t max)
             return rc;
     }
     return r.n;
+}
+
+void sockets_passing_ports(const char *root, uint16_t *low, uint16_t *high)
+{
+    char path[4600], text[64];
+    unsigned long from, to;
+    char *end;
+    file_t f;
+    *low = 32768; /* the kernel's own choice */
+    *high = 60999;
+    snprintf(path, sizeof(path), "%s/proc/sys/net/ipv4/ip_local_port_range", root);
+    if (file_open_read(path, &f) != 0)
+        return;
+    int64_t got = file_read_at(f, 0, text, sizeof(text) - 1);
+    file_close(f);
+    text[got > 0 ? got : 0] = '\0';
+    from = strtoul(text, &end, 10);
+    to = strtoul(end, &end, 10);
+    if (from == 0 || from > to || to > UINT16_MAX)
+        return;
+    *low = (uint16_t)from;
+    *high = (uint16_t)to;
 }

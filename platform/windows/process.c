@@ -50,6 +50,18 @@ int process_self_path(char *out, size_t size)
     return text_of_path(path, out, size);
 }
 
+int process_path(int id, char *out, size_t size)
+{
+    wchar_t path[PATH_WIDE_MAX];
+    DWORD n = PATH_WIDE_MAX;
+    HANDLE handle = OpenProcess(PROCESS_QUERY_LIMITED_INFORMATION, FALSE, (DWORD)id);
+    if (!handle)
+        return errno_of_last();
+    int rc = QueryFullProcessImageNameW(handle, 0, path, &n) ? 0 : errno_of_last();
+    CloseHandle(handle);
+    return rc == 0 ? text_of_path(path, out, size) : rc;
+}
+
 struct process {
     HANDLE handle;
     HANDLE job; /* closed with our own end, which ends the child */

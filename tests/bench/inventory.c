@@ -7,7 +7,6 @@
 #include "base/mem.h"
 #include "platform/walk.h"
 #include "source/inventory/owners.h"
-#include "source/inventory/ports.h"
 
 #include <time.h>
 
@@ -137,6 +136,8 @@ int main(void)
     printf("inventory: %zu entries; all read in %.1f ms, a look without changes %.2f ms (aim 10)\n",
            entries, read, look);
     measure_owners(&r);
-    inventory_ports_free(r.ports);
+    for (size_t i = 0; inventory_parts[i]; i++)
+        if (inventory_parts[i]->close)
+            inventory_parts[i]->close(&r);
     return 0;
 }

@@ -84,16 +84,6 @@ void inventory_accounts_parse_users(struct span text, struct inventory_list *out
     }
 }
 
-static void put_members(struct json_out *j, struct span members)
-{
-    inventory_put(j, "members", members, MEMBERS_MAX);
-    if (members.n > MEMBERS_MAX) {
-        uint8_t digest[SHA256_SIZE];
-        sha256_of(members.p, members.n, digest);
-        json_hex(j, "members_sha256", digest, sizeof(digest));
-    }
-}
-
 void inventory_accounts_parse_groups(struct span text, struct inventory_list *out)
 {
     struct span line, f[4];
@@ -110,7 +100,7 @@ void inventory_accounts_parse_groups(struct span text, struct inventory_list *ou
         struct json_out *j = inventory_begin(out, buf_span(&key));
         json_int(j, "gid", n > 2 && span_to_i64(f[2], &gid) ? gid : -1);
         if (n > 3)
-            put_members(j, f[3]);
+            inventory_put_long(j, "members", "members_sha256", f[3], MEMBERS_MAX);
         inventory_end(out);
         buf_release(&key);
     }

@@ -271,8 +271,7 @@ static void stamp(struct inventory_reader *r, struct sha256 *s)
     buf_release(&text);
 }
 
-/* What was encrypted and is no more; a disk that can be carried away. */
-static enum event_severity severity(const struct inventory_change *c)
+enum event_severity inventory_disks_severity(const struct inventory_change *c)
 {
     struct json_doc *doc = json_read(c->after, NULL), *old = json_read(c->before, NULL);
     const struct json_value *after = json_root(doc), *before = json_root(old);
@@ -292,5 +291,5 @@ const struct inventory_part inventory_disks = {
     .many = "disks and mounts",
     .stamp = stamp,
     .read = read_part,
-    .severity = severity,
+    .severity = inventory_disks_severity,
 };

@@ -13,4 +13,7 @@ bool inventory_mount_parse(struct span line, struct inventory_mount *out);
 /* Whether a block device ("sda2", "dm-0") lies on dm-crypt, through any number of layers. */
 bool inventory_disk_is_encrypted(const struct inventory_reader *r, const char *name);
 
+/* What was encrypted and is no more, or a disk that can be carried away. */
+enum event_severity inventory_disks_severity(const struct inventory_change *c);
+
 #endif

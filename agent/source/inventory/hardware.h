@@ -17,7 +17,10 @@ struct inventory_hardware {
     uint64_t memory_mib;
 };
 
+/* hardware_linux.c, hardware_windows.c */
 void inventory_hardware_read(const struct inventory_reader *r, struct inventory_hardware *out);
+/* device_type, of what else is known. */
+int inventory_hardware_type(const struct inventory_hardware *h);
 /* Members of OCSF's device.hw_info, as an object under key. */
 void inventory_hardware_put(struct json_out *j, const char *key,
                             const struct inventory_hardware *h);

@@ -10,7 +10,6 @@
 #include "platform/host.h"
 #include "platform/notify.h"
 #include "source/all.h"
-#include "source/inventory/ports.h"
 #include "source/inventory/tell.h"
 
 #include <errno.h>
@@ -208,11 +207,8 @@ static int64_t own_offset(const char *root, int64_t every_s)
 /* After a start of the machine: when its services may be taken to have started. */
 static int64_t wait_for_boot_ms(const struct inventory_reader *r)
 {
-    char line[64];
-    uint64_t up_s;
-    inventory_kernel_line(r, "/proc/uptime", line, sizeof(line));
-    struct span whole = {line, strcspn(line, ".")};
-    return span_to_u64(whole, &up_s) && up_s < BOOT_S ? (int64_t)(BOOT_S - up_s) * 1000 : 0;
+    int64_t up_s = inventory_up_s(r);
+    return up_s < BOOT_S ? (BOOT_S - up_s) * 1000 : 0;
 }
 
 static int open_inventory(const struct source_host *host, void **out, struct error *e)
@@ -310,7 +306,9 @@ static void close_inventory(void *ctx)
 {
     struct inventory *self = ctx;
     notify_close(self->notify);
-    inventory_ports_free(self->reader.ports);
+    for (size_t i = 0; i < self->n; i++)
+        if (inventory_parts[i]->close)
+            inventory_parts[i]->close(&self->reader);
     free(self);
 }
 

@@ -76,6 +76,23 @@ void inventory_put(struct json_out *j, const char *name, struct span value, size
         json_name(j, name, (struct span){value.p, utf8_cut(value, max)});
 }
 
+void inventory_put_text(struct json_out *j, const char *name, struct span value, size_t max)
+{
+    if (value.n > 0)
+        json_span(j, name, (struct span){value.p, utf8_cut(value, max)});
+}
+
+void inventory_put_long(struct json_out *j, const char *name, const char *hash_name,
+                        struct span value, size_t max)
+{
+    uint8_t digest[SHA256_SIZE];
+    inventory_put(j, name, value, max);
+    if (value.n <= max)
+        return;
+    sha256_of(value.p, value.n, digest);
+    json_hex(j, hash_name, digest, sizeof(digest));
+}
+
 void inventory_take(struct inventory_list *l, struct span key, struct span value)
 {
     /* room for "#4096" behind a key that comes again */

@@ -43,6 +43,12 @@ struct json_out *inventory_begin(struct inventory_list *l, struct span key);
 void inventory_end(struct inventory_list *l);
 /* A member of at most max bytes of a name from the host; nothing when it is empty. */
 void inventory_put(struct json_out *j, const char *name, struct span value, size_t max);
+/* The same of words rather than a name: backslashes stand as they are (commands of Windows). */
+void inventory_put_text(struct json_out *j, const char *name, struct span value, size_t max);
+/* The same of a list that may be long: what is cut off goes into a hash of the whole, under
+ * hash_name. */
+void inventory_put_long(struct json_out *j, const char *name, const char *hash_name,
+                        struct span value, size_t max);
 
 /* For entries as they were kept, which fitted once: marks behind keys count no second time. */
 void inventory_list_init_kept(struct inventory_list *l);

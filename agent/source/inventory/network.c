@@ -2,72 +2,21 @@
 
 #include "base/mem.h"
 #include "platform/addresses.h"
-#include "platform/file.h"
 
 #define INTERFACES_MAX 128
 #define TOLD_MAX       32
-#define NET            "/sys/class/net/"
-
-struct net_interface {
-    char name[64], mac[32];
-    int type_id; /* OCSF network_interface.type_id: 1 wired, 2 wireless, 4 tunnel, 99 other */
-    bool physical;
-};
 
 struct network {
-    const struct inventory_reader *reader;
-    struct net_interface interfaces[INTERFACES_MAX];
+    struct network_interface interfaces[INTERFACES_MAX];
     size_t interfaces_n;
     struct address addresses[ADDRESSES_MAX];
     size_t addresses_n;
 };
 
-static bool is_there(const struct inventory_reader *r, const char *name, const char *what)
-{
-    char path[4400];
-    struct file_info info;
-    snprintf(path, sizeof(path), "%s" NET "%s/%s", r->root, name, what);
-    return file_info_at(path, &info) == 0;
-}
-
-/* Ends of containers' cables come and go with them: the containers are told, these are not. */
-static bool is_passing(const char *name)
-{
-    static const char *const prefixes[] = {"veth", "cali", "lxc", "vnet", "tap", "fwpr", "fwln"};
-    for (size_t i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-        if (span_starts(span_of(name), span_of(prefixes[i])))
-            return true;
-    return strcmp(name, "lo") == 0;
-}
-
-static void add_interface(void *ctx, const char *name)
-{
-    struct network *n = ctx;
-    const struct inventory_reader *r = n->reader;
-    char path[512], type[16];
-    if (is_passing(name) || n->interfaces_n == INTERFACES_MAX || strlen(name) >= 64)
-        return;
-    struct net_interface *i = &n->interfaces[n->interfaces_n];
-    *i = (struct net_interface){.type_id = 99};
-    snprintf(i->name, sizeof(i->name), "%s", name);
-    snprintf(path, sizeof(path), NET "%s/type", name);
-    if (!inventory_kernel_line(r, path, type, sizeof(type)))
-        return; /* bonding_masters and the like */
-    snprintf(path, sizeof(path), NET "%s/address", name);
-    inventory_kernel_line(r, path, i->mac, sizeof(i->mac));
-    i->physical = is_there(r, name, "device");
-    if (is_there(r, name, "wireless") || is_there(r, name, "phy80211"))
-        i->type_id = 2;
-    else if (strcmp(type, "1") == 0 && i->physical)
-        i->type_id = 1;
-    else if (strcmp(type, "65534") == 0 || strcmp(type, "768") == 0 || strcmp(type, "776") == 0)
-        i->type_id = 4; /* tun and WireGuard, IPIP, SIT */
-    n->interfaces_n++;
-}
-
 static int compare_interfaces(const void *a, const void *b)
 {
-    return strcmp(((const struct net_interface *)a)->name, ((const struct net_interface *)b)->name);
+    return strcmp(((const struct network_interface *)a)->name,
+                  ((const struct network_interface *)b)->name);
 }
 
 static int compare_addresses(const void *left, const void *right)
@@ -77,19 +26,32 @@ static int compare_addresses(const void *left, const void *right)
     return order ? order : strcmp(a->text, b->text);
 }
 
+static size_t at_most(int found, size_t max)
+{
+    return found < 0 ? 0 : (size_t)found < max ? (size_t)found : max;
+}
+
 static int read_network(const struct inventory_reader *r, struct network *n)
 {
-    n->reader = r;
-    inventory_folder(r, "/sys/class/net", 4096, add_interface, n);
-    int found = addresses_read(n->addresses, ADDRESSES_MAX);
-    if (found > 0)
-        n->addresses_n = found < ADDRESSES_MAX ? (size_t)found : ADDRESSES_MAX;
+    int found = interfaces_read(r->root, n->interfaces, INTERFACES_MAX);
+    n->interfaces_n = at_most(found, INTERFACES_MAX);
+    found = addresses_read(n->addresses, ADDRESSES_MAX);
+    n->addresses_n = at_most(found, ADDRESSES_MAX);
     qsort(n->interfaces, n->interfaces_n, sizeof(n->interfaces[0]), compare_interfaces);
     qsort(n->addresses, n->addresses_n, sizeof(n->addresses[0]), compare_addresses);
     return found < 0 ? found : 0;
 }
 
-static bool is_told(const struct address *a, const struct net_interface *i)
+/* How an interface's kind is written, and OCSF's network_interface.type_id. */
+static const struct {
+    const char *name;
+    int type_id;
+} kinds[] = {[INTERFACE_OTHER] = {"virtual", 99},
+             [INTERFACE_WIRED] = {"wired", 1},
+             [INTERFACE_WIRELESS] = {"wireless", 2},
+             [INTERFACE_TUNNEL] = {"tunnel", 4}};
+
+static bool is_told(const struct address *a, const struct network_interface *i)
 {
     return !a->temporary && strcmp(a->interface_name, i->name) == 0;
 }
@@ -109,7 +71,7 @@ void inventory_network_put(struct json_out *j, const char *key, const struct inv
             inventory_put(j, "mac", span_of(n->interfaces[i].mac), 32);
             json_text(j, "ip", n->addresses[k].text);
             json_int(j, "subnet_prefix", n->addresses[k].prefix);
-            json_int(j, "type_id", n->interfaces[i].type_id);
+            json_int(j, "type_id", kinds[n->interfaces[i].kind].type_id);
             json_end_object(j);
             told++;
         }
@@ -119,13 +81,12 @@ void inventory_network_put(struct json_out *j, const char *key, const struct inv
 }
 
 static void put_interface(struct inventory_list *out, const struct network *n,
-                          const struct net_interface *i)
+                          const struct network_interface *i)
 {
-    static const char *const types[] = {[1] = "wired", [2] = "wireless", [4] = "tunnel"};
     size_t told = 0;
     struct json_out *j = inventory_begin(out, span_of(i->name));
     inventory_put(j, "mac", span_of(i->mac), 32);
-    json_text(j, "type", i->type_id < 5 ? types[i->type_id] : "virtual");
+    json_text(j, "type", kinds[i->kind].name);
     json_array(j, "addresses");
     for (size_t k = 0; k < n->addresses_n && told < TOLD_MAX; k++) {
         const struct address *a = &n->addresses[k];

@@ -1,8 +1,8 @@
 /*
- * A part of the inventory: what one file of source/inventory_*.c reads. It reads the host below
- * reader->root ("" or a folder that stands for "/") and puts down entries that hold nothing which
- * changes by itself (no counters, no process ids, no lease times): what differs at the next look is
- * told as a change.
+ * A part of the inventory: what one file of this folder reads. It reads the host below
+ * reader->root ("" or a folder that stands for "/"; Windows: what is no file stands for itself) and
+ * puts down entries that hold nothing which changes by itself (no counters, no process ids, no
+ * lease times): what differs at the next look is told as a change.
  */
 #ifndef SOURCE_INVENTORY_PART_H
 #define SOURCE_INVENTORY_PART_H
@@ -13,11 +13,13 @@
 #include "source/inventory/list.h"
 
 struct inventory_ports; /* what the listening ports' part remembers between two looks */
+struct inventory_watched;
 
 struct inventory_reader {
     const char *root;
     char why[200]; /* set by a part that could not read all it should: what, and the remedy */
     struct inventory_ports *ports;
+    struct inventory_watched *accounts, *services; /* Windows */
 };
 
 enum inventory_kind { INVENTORY_ADDED, INVENTORY_REMOVED, INVENTORY_CHANGED };
@@ -39,11 +41,15 @@ struct inventory_part {
     void (*stamp)(struct inventory_reader *r, struct sha256 *s);
     /* 0, or a negative errno value: nothing is known, what was told stays. -EAGAIN: not yet. */
     int (*read)(struct inventory_reader *r, struct inventory_list *out);
+    void (*close)(struct inventory_reader *r); /* frees what it keeps there; NULL: nothing */
     enum event_severity (*severity)(const struct inventory_change *c);
 };
 
-extern const struct inventory_part *const inventory_parts[]; /* ends with NULL; parts.c */
+/* parts_linux.c, parts_windows.c */
+extern const struct inventory_part *const inventory_parts[]; /* ends with NULL */
 #define INVENTORY_PARTS_MAX 16
+/* Since the machine was started; INT64_MAX: long ago, or nobody knows. */
+int64_t inventory_up_s(const struct inventory_reader *r);
 
 /* ---- what all parts read by (read.c) ---- */
 

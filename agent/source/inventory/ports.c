@@ -1,6 +1,12 @@
-#include "source/inventory/ports.h"
-
+/*
+ * Listening ports with the programs that hold them. Programs are found by a walk over
+ * /proc/<pid>/fd, which costs: it is done only when the set of sockets is another one than before.
+ *
+ * A port of the range that the system gives out by itself (ip_local_port_range) counts only when
+ * the same socket was there at the look before: clients' sockets (DNS, FTP's data) come and go.
+ */
 #include "base/mem.h"
+#include "platform/sockets.h"
 #include "source/inventory/owners.h"
 #include "source/inventory/sockets.h"
 
@@ -28,24 +34,14 @@ static bool was_seen(const struct inventory_ports *p, uint64_t inode)
     return p->seen_n > 0 && bsearch(&inode, p->seen, p->seen_n, sizeof(inode), compare_u64) != NULL;
 }
 
-static void passing_range(const struct inventory_reader *r, uint64_t *low, uint64_t *high)
-{
-    char line[64];
-    struct span f[2];
-    *low = 32768;
-    *high = 60999;
-    inventory_kernel_line(r, "/proc/sys/net/ipv4/ip_local_port_range", line, sizeof(line));
-    if (inventory_fields(span_of(line), f, 2) == 2 && span_to_u64(f[0], low))
-        span_to_u64(f[1], high);
-}
-
 /* Keeps those that count; those in the passing range are remembered for the next look. */
 static void settle(const struct inventory_reader *r, struct inventory_ports *p,
                    struct inventory_sockets *all)
 {
-    uint64_t low, high, *seen = mem_new(all->n + 1, sizeof(*seen));
+    uint64_t *seen = mem_new(all->n + 1, sizeof(*seen));
     size_t kept = 0, seen_n = 0;
-    passing_range(r, &low, &high);
+    uint16_t low, high;
+    sockets_passing_ports(r->root, &low, &high);
     for (size_t i = 0; i < all->n; i++) {
         const struct inventory_socket *s = &all->items[i];
         bool passing = s->port >= low && s->port <= high;
@@ -64,12 +60,19 @@ static void settle(const struct inventory_reader *r, struct inventory_ports *p,
 
 /* ---- whose they are ---- */
 
-static bool same_owners(const struct inventory_ports *p, const uint64_t *inodes, size_t n)
+static int compare_owner(const void *a, const void *b)
+{
+    return compare_u64(&((const struct inventory_owner *)a)->inode,
+                       &((const struct inventory_owner *)b)->inode);
+}
+
+static bool same_owners(const struct inventory_ports *p, const struct inventory_owner *owners,
+                        size_t n)
 {
     if (p->owners_n != n || !p->owners)
         return false;
     for (size_t i = 0; i < n; i++)
-        if (p->owners[i].inode != inodes[i])
+        if (p->owners[i].inode != owners[i].inode)
             return false;
     return true;
 }
@@ -77,35 +80,32 @@ static bool same_owners(const struct inventory_ports *p, const uint64_t *inodes,
 static void find_owners(const struct inventory_reader *r, struct inventory_ports *p,
                         const struct inventory_sockets *all)
 {
-    uint64_t *inodes = mem_new(all->n + 1, sizeof(*inodes));
+    struct inventory_owner *owners = mem_new(all->n + 1, sizeof(*owners));
     size_t n = 0;
-    for (size_t i = 0; i < all->n; i++)
-        inodes[i] = all->items[i].inode;
-    qsort(inodes, all->n, sizeof(*inodes), compare_u64);
-    for (size_t i = 0; i < all->n; i++)
-        if (n == 0 || inodes[n - 1] != inodes[i])
-            inodes[n++] = inodes[i];
-    if (!same_owners(p, inodes, n)) {
-        free(p->owners);
-        p->owners = mem_new(n + 1, sizeof(*p->owners));
-        p->owners_n = n;
-        for (size_t i = 0; i < n; i++)
-            p->owners[i].inode = inodes[i];
-        p->owners_rc = inventory_owners_find(r, p->owners, n);
+    for (size_t i = 0; i < all->n; i++) {
+        owners[i].inode = all->items[i].inode;
+        owners[i].pid = (int)all->items[i].pid;
     }
-    free(inodes);
-}
-
-static int compare_owner(const void *key, const void *element)
-{
-    return compare_u64(key, &((const struct inventory_owner *)element)->inode);
+    qsort(owners, all->n, sizeof(*owners), compare_owner);
+    for (size_t i = 0; i < all->n; i++)
+        if (n == 0 || owners[n - 1].inode != owners[i].inode)
+            owners[n++] = owners[i];
+    if (same_owners(p, owners, n)) {
+        free(owners);
+        return;
+    }
+    free(p->owners);
+    p->owners = owners;
+    p->owners_n = n;
+    p->owners_rc = inventory_owners_find(r, owners, n);
 }
 
 static const struct inventory_owner *owner_of(const struct inventory_ports *p, uint64_t inode)
 {
+    struct inventory_owner wanted = {.inode = inode};
     if (p->owners_n == 0)
         return NULL;
-    return bsearch(&inode, p->owners, p->owners_n, sizeof(*p->owners), compare_owner);
+    return bsearch(&wanted, p->owners, p->owners_n, sizeof(*p->owners), compare_owner);
 }
 
 /* ---- the part ---- */
@@ -122,9 +122,12 @@ static void put_socket(struct inventory_list *out, const struct inventory_ports 
     json_text(j, "protocol", protocol);
     json_text(j, "address", s->address);
     json_uint(j, "port", s->port);
-    json_uint(j, "uid", s->uid);
-    if (owner && owner->program[0])
+    if (s->uid != SOCKET_UID_UNKNOWN)
+        json_uint(j, "uid", s->uid);
+    if (owner) {
         inventory_put(j, "program", span_of(owner->program), 200);
+        inventory_put(j, "service", span_of(owner->services), 200);
+    }
     inventory_end(out);
 }
 
@@ -158,8 +161,9 @@ static int read_part(struct inventory_reader *r, struct inventory_list *out)
     return rc;
 }
 
-void inventory_ports_free(struct inventory_ports *p)
+static void close_part(struct inventory_reader *r)
 {
+    struct inventory_ports *p = r->ports;
     if (!p)
         return;
     free(p->seen);
@@ -187,5 +191,6 @@ const struct inventory_part inventory_ports = {
     .one = "listening port",
     .many = "listening ports",
     .read = read_part,
+    .close = close_part,
     .severity = severity,
 };

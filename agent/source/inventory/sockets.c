@@ -201,6 +201,7 @@ static int ask_system(struct inventory_sockets *all)
             s.tcp = found[i].tcp;
             s.port = found[i].port;
             s.uid = found[i].uid;
+            s.pid = found[i].pid;
             s.inode = found[i].inode;
             print_address(found[i].address, found[i].v6, s.address, sizeof(s.address));
         }

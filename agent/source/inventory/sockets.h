@@ -16,7 +16,8 @@ struct inventory_socket {
     uint16_t port;
     uint8_t state; /* of the kernel: 10 listening, 7 unconnected */
     bool connected, tcp;
-    uint32_t uid;
+    uint32_t uid; /* or SOCKET_UID_UNKNOWN */
+    uint32_t pid; /* 0: the system does not say */
     uint64_t inode;
 };
 
