@@ -1,5 +1,6 @@
 /* Which files a log's path with a pattern means. */
 #include "platform/file.h"
+#include "platform/spelling.h"
 #include "source/log/glob.h"
 #include "unit/cmocka_all.h"
 #include "unit/scratch.h"
@@ -34,12 +35,12 @@ static int by_name(const void *a, const void *b)
 }
 
 /* The files that a pattern means, in order, joined by blanks. */
-static const char *meant(const char *pattern)
+static const char *meant_below(const char *root, const char *pattern)
 {
     static char joined[4096];
     const struct log_glob_callbacks cb = {NULL, take_file, take_folder, take_too_many};
     found_n = folders_n = too_many = 0;
-    log_glob(scratch_path(), pattern, &cb);
+    log_glob(root, pattern, &cb);
     qsort(found, found_n, sizeof(found[0]), by_name);
     joined[0] = '\0';
     for (size_t i = 0, n = 0; i < found_n; i++) {
@@ -48,6 +49,11 @@ static const char *meant(const char *pattern)
         free(found[i]);
     }
     return joined;
+}
+
+static const char *meant(const char *pattern)
+{
+    return meant_below(scratch_path(), pattern);
 }
 
 static void make(const char *path)
@@ -106,6 +112,30 @@ static void files_that_fit(void **state)
     assert_int_equal(too_many, 0);
 }
 
+static void case_matters_where_it_does_to_the_system(void **state)
+{
+    (void)state;
+    make("/Logs/Web/U_ex1.log");
+    make("/Logs/Web/app.LOG");
+    make("/Logs/Web/App.log.1");
+    bool same = !spelling_case_counts();
+    assert_string_equal(meant("/Logs/Web/u_EX*"), same ? "/Logs/Web/U_ex1.log" : "");
+    assert_string_equal(meant("/Logs/w*/u_EX*"), same ? "/Logs/Web/U_ex1.log" : "");
+    assert_string_equal(meant("/Logs/Web/a*.log*"),
+                        same ? "/Logs/Web/app.LOG" : ""); /* not what came before it */
+}
+
+static void a_pattern_from_the_systems_own_root(void **state)
+{
+    (void)state;
+    char pattern[600], path[600];
+    make("/srv/a.log");
+    snprintf(path, sizeof(path), "%s/srv/a.log", scratch_path());
+    snprintf(pattern, sizeof(pattern), "%s/s*/a.log", scratch_path());
+    assert_string_equal(meant_below("", pattern), path);
+    assert_string_equal(meant_below("", path), path);
+}
+
 static void folders_are_bounded_and_links_not_entered(void **state)
 {
     (void)state;
@@ -127,6 +157,9 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(files_that_fit, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(case_matters_where_it_does_to_the_system, set_up,
+                                        tear_down),
+        cmocka_unit_test_setup_teardown(a_pattern_from_the_systems_own_root, set_up, tear_down),
         cmocka_unit_test_setup_teardown(folders_are_bounded_and_links_not_entered, set_up,
                                         tear_down),
     };

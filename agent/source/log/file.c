@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "platform/clock.h"
 #include "platform/notify.h"
+#include "platform/spelling.h"
 #include "source/all.h"
 #include "source/log/follow.h"
 #include "source/log/glob.h"
@@ -25,7 +26,8 @@ struct followed {
     struct log_follow follow;
     struct log_reader reader;
     const struct config_log *log;
-    char *path; /* as configured, without host_root: names the log in records and state */
+    char *path; /* as configured, without host_root: names the log in records */
+    char *key;  /* the same as the system compares it (platform/spelling.h): names it in state */
     bool dirty; /* something may have come */
 };
 
@@ -99,10 +101,10 @@ static void take_unread(void *ctx, const char *why)
 
 /* ---- which files ---- */
 
-static struct followed *find_file(const struct log_files *self, const char *path)
+static struct followed *find_file(const struct log_files *self, const char *key)
 {
     for (size_t i = 0; i < self->n; i++)
-        if (strcmp(self->files[i]->path, path) == 0)
+        if (strcmp(self->files[i]->key, key) == 0)
             return self->files[i];
     return NULL;
 }
@@ -110,10 +112,11 @@ static struct followed *find_file(const struct log_files *self, const char *path
 static void add_file(void *ctx, const char *path)
 {
     struct log_files *self = ctx;
-    char on_disk[4096];
+    char on_disk[4096], folded[4096];
     struct log_position saved;
     struct buf value = BUF_INIT(LOG_POSITION_SAVED_MAX);
-    if (find_file(self, path))
+    const char *key = spelling_of(path, folded, sizeof(folded));
+    if (find_file(self, key))
         return;
     if (self->n == FILES_MAX) {
         self->too_many = true;
@@ -122,6 +125,7 @@ static void add_file(void *ctx, const char *path)
     struct followed *f = mem_new(1, sizeof(*f));
     f->log = self->adding;
     f->path = mem_text(path);
+    f->key = mem_text(key);
     f->dirty = true;
     snprintf(on_disk, sizeof(on_disk), "%s%s", self->host.config->host_root, path);
     f->reader = (struct log_reader){.host = &self->host,
@@ -131,7 +135,7 @@ static void add_file(void *ctx, const char *path)
                                     .at = &f->follow.at};
     log_reader_init(&f->reader);
     log_follow_init(&f->follow, on_disk);
-    bool found = store_get(self->host.store, STORE_POSITIONS, span_of(path), &value) == 0 &&
+    bool found = store_get(self->host.store, STORE_POSITIONS, span_of(key), &value) == 0 &&
                  log_position_load(buf_span(&value), &saved);
     log_follow_resume(&f->follow, found ? &saved : NULL,
                       self->first_start && self->host.lost_after_ms == 0);
@@ -176,6 +180,7 @@ static void free_file(struct followed *f)
     log_reader_release(&f->reader);
     log_follow_release(&f->follow);
     free(f->path);
+    free(f->key);
     free(f);
 }
 
@@ -189,7 +194,7 @@ static void leave_out_gone(struct log_files *self, int64_t now_ms)
                     f->follow.missing_since != 0 &&
                     now_ms - f->follow.missing_since > FORGET_AFTER_MS;
         if (gone && text_has_wildcard(f->log->path)) {
-            self->host.put(self->host.ctx, STORE_POSITIONS, span_of(f->path), (struct span){0, 0});
+            self->host.put(self->host.ctx, STORE_POSITIONS, span_of(f->key), (struct span){0, 0});
             free_file(f);
         } else {
             self->files[kept++] = f;
@@ -290,7 +295,7 @@ static void checkpoint(void *ctx)
             continue;
         log_position_save(&f->follow.at, &value);
         struct span nothing = {0, 0};
-        self->host.put(self->host.ctx, STORE_POSITIONS, span_of(f->path),
+        self->host.put(self->host.ctx, STORE_POSITIONS, span_of(f->key),
                        f->follow.forgotten ? nothing : buf_span(&value));
         f->follow.changed = false;
         buf_release(&value);
