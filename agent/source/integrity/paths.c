@@ -1,5 +1,6 @@
 #include "source/integrity/paths.h"
 
+#include "base/log.h"
 #include "base/map.h"
 #include "base/mem.h"
 #include "base/span.h"
@@ -9,7 +10,7 @@
 
 #include <errno.h>
 
-#define ROOTS_MAX    4096
+#define ROOTS_MAX    32768 /* a folder of Windows holds 5,000 programs and libraries */
 #define EXCLUDES_MAX (CONFIG_LIST_MAX + 8)
 
 struct item {
@@ -277,19 +278,21 @@ struct roots {
     const struct integrity_paths *paths;
     struct map *seen; /* path -> its item, one more than its number */
     size_t foreign;   /* folders that were not entered */
+    size_t left_out;  /* for want of room */
 };
 
 static void add_root(struct roots *r, const char *path, size_t item)
 {
-    bool full;
+    bool full = false;
     if (!map_get(r->seen, span_of(path)))
         map_set(r->seen, span_of(path), (void *)(uintptr_t)(item + 1), &full);
+    r->left_out += full;
 }
 
 /* Goes down a pattern part by part; path holds what stands before the part at pattern. */
 static void expand(struct roots *r, char *path, const char *pattern, size_t item)
 {
-    char on_disk[INTEGRITY_PATH_MAX], part[INTEGRITY_NAME_MAX + 1], folded[4 * INTEGRITY_NAME_MAX];
+    char on_disk[INTEGRITY_PATH_MAX], part[INTEGRITY_NAME_MAX + 1], folded[INTEGRITY_NAME_MAX + 1];
     struct walk_folder *folder;
     const char *name;
     enum file_type type;
@@ -370,10 +373,13 @@ static bool hand_on_root(void *ctx, struct span key, void *value)
 size_t integrity_paths_roots(const struct integrity_paths *p,
                              void (*each)(void *ctx, const char *root, size_t item), void *ctx)
 {
-    struct roots r = {p, map_new(ROOTS_MAX), 0};
+    struct roots r = {.paths = p, .seen = map_new(ROOTS_MAX)};
     struct hand_on h = {&r, each, ctx};
     for (size_t i = 0; i < p->n; i++)
         expand_item(&r, i);
+    if (r.left_out > 0)
+        log_warning("integrity: more than %d files and folders fit the paths; %zu are not watched",
+                    ROOTS_MAX, r.left_out);
     map_each(r.seen, hand_on_root, &h);
     map_free(r.seen, NULL);
     return r.foreign;

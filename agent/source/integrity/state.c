@@ -1,5 +1,6 @@
 #include "source/integrity/state.h"
 
+#include "base/hex.h"
 #include "base/sha256.h"
 #include "platform/spelling.h"
 
@@ -11,6 +12,9 @@
 #define TAG_NAME       5
 
 #define NEAR_PARTS 4 /* of a path, that its id begins with */
+
+#define NAME_IN_KEY (INTEGRITY_KEY_MAX - INTEGRITY_ID_SIZE)
+#define LONG_KEPT   (NAME_IN_KEY - 1 - 2 * SHA256_SIZE)
 
 #define SETUID_BITS 06000u
 
@@ -166,14 +170,30 @@ void integrity_folder_id(struct span folder, uint8_t out[INTEGRITY_ID_SIZE])
     memcpy(out + (size_t)2 * NEAR_PARTS, full, INTEGRITY_ID_SIZE - (size_t)2 * NEAR_PARTS);
 }
 
+/* A slash is in no name, so none is the same as what stands for a long one. */
+static struct span shortened(struct span name, char out[NAME_IN_KEY + 1])
+{
+    uint8_t hash[SHA256_SIZE];
+    sha256_of(name.p, name.n, hash);
+    memcpy(out, name.p, LONG_KEPT);
+    out[LONG_KEPT] = '/';
+    hex_encode(hash, sizeof(hash), out + LONG_KEPT + 1);
+    return (struct span){out, NAME_IN_KEY};
+}
+
 bool integrity_key_make(struct integrity_key *k, const uint8_t folder[INTEGRITY_ID_SIZE],
                         struct span name)
 {
+    char folded[INTEGRITY_NAME_MAX], instead[NAME_IN_KEY + 1];
     if (name.n == 0 || name.n > INTEGRITY_NAME_MAX)
         return false;
+    memcpy(folded, name.p, name.n);
+    spelling_fold(folded, name.n);
+    name.p = folded;
+    if (name.n > NAME_IN_KEY)
+        name = shortened(name, instead);
     memcpy(k->bytes, folder, INTEGRITY_ID_SIZE);
     memcpy(k->bytes + INTEGRITY_ID_SIZE, name.p, name.n);
-    spelling_fold(k->bytes + INTEGRITY_ID_SIZE, name.n);
     k->n = INTEGRITY_ID_SIZE + name.n;
     return true;
 }

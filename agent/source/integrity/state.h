@@ -2,13 +2,15 @@
  * What the baseline knows of one file, how it is stored, and what differs between two such states.
  *
  * A record in STORE_BASELINE, under the id of its folder (20 bytes) and its name, both as the
- * system compares them, is
+ * system compares them (a name of more than 255 bytes: its first 190, "/" and the digits of its
+ * SHA-256), is
  *
  *   u8 version (1), u8 type (enum file_type), u16 mode, u32 uid, u32 gid, u64 size, u64 mtime_ns,
  *   u64 ctime_ns, u64 dev, u64 ino, u32 hashed (seconds since 1970, 0: no hash), then attributes
  *   { u8 tag, u16 length, bytes }: 1 SHA-256 of the content, 2 target of a link, 3 what
  *   attributes.h keeps (empty: read, and there were none), 4 u8 flags, if any (file.h), 5 the name
- *   as it is spelled, where the key has it in another case (platform/spelling.h)
+ *   as it is spelled, where the key has it otherwise: in another case (platform/spelling.h), or
+ *   not whole
  *
  * little-endian; attributes with other tags are skipped, so that later versions may add some.
  */
@@ -24,8 +26,9 @@
 #include <stdint.h>
 
 #define INTEGRITY_ID_SIZE  20
-#define INTEGRITY_NAME_MAX 255
-#define INTEGRITY_KEY_MAX  (INTEGRITY_ID_SIZE + INTEGRITY_NAME_MAX)
+#define INTEGRITY_NAME_MAX (255 * 3) /* bytes: Windows has 255 units of UTF-16, others 255 bytes   \
+                                      */
+#define INTEGRITY_KEY_MAX  (INTEGRITY_ID_SIZE + 255)
 #define INTEGRITY_PATH_MAX 4096
 #define INTEGRITY_RECORD_MAX                                                                       \
     (64 + 3 + 32 + 3 + INTEGRITY_PATH_MAX + 3 + INTEGRITY_ATTRIBUTES_MAX + 3 + 1 + 3 +             \
