@@ -1,6 +1,7 @@
 /*
- * One ReadDirectoryChangesW on each watched tree. Nobody is told who made a change. A root that is
- * not there is waited for in the nearest folder above it that is.
+ * One ReadDirectoryChangesW on each watched tree, and one on each folder that holds watched files,
+ * however many they are. Nobody is told who made a change. A root that is not there is waited for
+ * in the nearest folder above it that is.
  */
 #include "platform/watch.h"
 
@@ -16,6 +17,7 @@
 struct root {
     char path[WATCH_PATH_MAX];
     char folder[WATCH_PATH_MAX]; /* the one that is asked: path, or one above it */
+    bool below;                  /* what lies in its folders is meant as well */
     bool waiting;                /* path is not there yet */
     struct changes *changes;     /* NULL: nothing is told */
     int failed;
@@ -74,7 +76,7 @@ static int open_root(struct watch *w, struct root *r)
     if (rc != 0 && rc != -ENOENT)
         return rc;
     if (rc == 0 && info.type == FILE_FOLDER)
-        return open_folder(w, r, true);
+        return open_folder(w, r, r->below);
     do {
         if (!cut_last_part(r->folder))
             return -ENOENT;
@@ -83,15 +85,26 @@ static int open_root(struct watch *w, struct root *r)
     return rc;
 }
 
+static bool is_file(const char *path)
+{
+    struct file_info info;
+    return file_info_at(path, &info) == 0 && info.type != FILE_FOLDER;
+}
+
+/* Of a file the folder that holds it is watched, without what lies below that. */
 int watch_add(struct watch *w, const char *path)
 {
+    char watched[WATCH_PATH_MAX];
+    snprintf(watched, sizeof(watched), "%s", path);
+    bool below = !(is_file(path) && cut_last_part(watched));
     for (size_t i = 0; i < w->n; i++)
-        if (strcmp(w->roots[i]->path, path) == 0)
+        if (strcmp(w->roots[i]->path, watched) == 0 && (w->roots[i]->below || !below))
             return w->roots[i]->failed;
     struct root *r = w->n < ROOTS_MAX ? calloc(1, sizeof(*r)) : NULL;
     if (!r)
         return -ENOMEM;
-    snprintf(r->path, sizeof(r->path), "%s", path);
+    snprintf(r->path, sizeof(r->path), "%s", watched);
+    r->below = below;
     w->roots[w->n++] = r;
     r->failed = open_root(w, r);
     return r->failed;

@@ -342,6 +342,36 @@ static void a_tree_tells_its_changes(void **state)
     watch_close(w);
 }
 
+/* As patterns give them: thousands of files in one folder. */
+static void many_files_of_a_folder_are_watched_at_once(void **state)
+{
+    (void)state;
+    struct watch *w;
+    struct watch_root_status status[4];
+    const struct watch_filter filter = {NULL, wants_all, NULL};
+    char file[1100];
+    assert_int_equal(folder_make(at("many/below"), 0700), 0);
+    for (int i = 0; i < 300; i++) {
+        snprintf(file, sizeof(file), "%s/%d", at("many"), i);
+        scratch_append(file, "x", 1);
+    }
+    assert_int_equal(watch_open(&filter, &w), 0);
+    for (int i = 0; i < 300; i++) {
+        snprintf(file, sizeof(file), "%s/%d", at("many"), i);
+        assert_int_equal(watch_add(w, file), 0);
+    }
+    assert_int_equal(watch_status(w, status, 4), 1);
+    assert_string_equal(status[0].path, at("many"));
+    scratch_append(at("many/below/x"), "x", 1);
+    scratch_append(file, "x", 1);
+    scratch_append(at("many/new"), "x", 1);
+    assert_true(told(w, WATCH_CREATED));
+    assert_string_equal(event.path, at("many/new")); /* not what lies below */
+    while (watch_next(w, &event))
+        assert_false(event.kinds & WATCH_CREATED); /* and that once */
+    watch_close(w);
+}
+
 static void a_root_that_comes_later_is_told(void **state)
 {
     (void)state;
@@ -437,6 +467,7 @@ int main(void)
         TEST(only_files_are_opened),
         TEST(a_folder_and_a_file_tell_their_changes),
         TEST(a_tree_tells_its_changes),
+        TEST(many_files_of_a_folder_are_watched_at_once),
         TEST(a_root_that_comes_later_is_told),
         TEST(the_machine_is_known),
         TEST(a_secret_is_wrapped_and_opened),
