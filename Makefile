@@ -100,7 +100,8 @@ ifeq ($(TARGET),windows)
 UNIT     := base checks_windows config event_record eventlog explain_servicing integrity_rehash integrity_spelling \
             inventory_windows journal json log_audit log_glob log_journal log_reader md5 ocsf outbox pipeline \
             registry_kit registry_source renewal reparse report rules_conf sealed sha256 ship sigma_counter \
-            sigma_detector sigma_pattern sigma_rule spool store updates updates_source usn_record
+            sigma_detector sigma_pattern sigma_rule spool store templates_detector templates_events updates \
+            updates_source usn_record
 UNIT     := $(UNIT:%=$(OUT)/unit/test_%.exe) $(patsubst tests/windows/%.c,$(OUT)/unit/%.exe,$(wildcard tests/windows/test_*.c))
 endif
 BENCH    := $(sort $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)))

@@ -14,7 +14,8 @@ static const char help[] =
     "Usage: vigia templates [--config FILE] [--json]\n\n"
     "The kinds of log messages that this host is known to write, the most frequent first: how "
     "often\n"
-    "(about), when last, in how many hours of the day, and the message with <*> for what changes.\n"
+    "(about), when last, in how many hours of the day, and the message with <*> for what changes,\n"
+    "or an event's channel, provider and number.\n"
     "The state is that of the last closed batch.\n\n"
     "  --config FILE  default " ARGS_DEFAULT_CONFIG "\n"
     "  --json         one object: learning, counters, templates\n";
@@ -47,9 +48,15 @@ static int by_count(const void *a, const void *b)
     return x->id < y->id ? -1 : x->id > y->id;
 }
 
+/* Of events, where there are any: they began when the lines did, or later. */
+static int64_t learned_ms(const struct list *l)
+{
+    return templates_learned_ms(&l->head, l->head.events_from > 0);
+}
+
 static bool is_learning(const struct list *l)
 {
-    return l->head.learned_ms < l->learn_ms;
+    return learned_ms(l) < l->learn_ms;
 }
 
 static unsigned hours_of(const struct mined *t)
@@ -111,7 +118,7 @@ static void print_json(const struct list *l)
     json_start(&j, &text);
     json_object(&j, NULL);
     json_bool(&j, "learning", is_learning(l));
-    json_int(&j, "learned_s", l->head.learned_ms / 1000);
+    json_int(&j, "learned_s", learned_ms(l) / 1000);
     json_uint(&j, "evicted", l->head.evicted);
     json_array(&j, "templates");
     for (size_t i = 0; i < l->n; i++)

@@ -4,14 +4,16 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "detect/all.h"
+#include "detect/event_template.h"
 #include "detect/rates.h"
 #include "detect/templates_rates.h"
 #include "event/mask.h"
 
 #include <stdlib.h>
 
-#define HOUR_MS 3600000
-#define SAVE_MS 60000 /* the clock alone is worth writing so often */
+#define HOUR_MS   3600000
+#define VALUE_MAX 256   /* bytes of a value that are told */
+#define SAVE_MS   60000 /* the clock alone is worth writing so often */
 #define BEHIND_MAX                                                                                 \
     1000 /* so many records in a row from days ago: the clock was wrong, not they                  \
           */
@@ -24,7 +26,8 @@ struct templates {
     int64_t saved_ms; /* the clock as it was written last */
     bool head_dirty;
     unsigned behind;
-    struct tokens tokens;
+    bool structured;      /* the record at hand is an event with fields */
+    struct tokens tokens; /* else: of its message */
     struct buf message, vigia, masked, state;
 };
 
@@ -63,27 +66,31 @@ static void move_clock(struct templates *s, int64_t time_ms)
     }
 }
 
-static bool is_learning(const struct templates *s)
+static bool is_learning(const struct templates *s, bool structured)
 {
-    return s->head.learned_ms < s->host.config->learn_s * 1000;
+    return templates_learned_ms(&s->head, structured) < s->host.config->learn_s * 1000;
 }
 
 /* ---- findings ---- */
 
-/* A value as it may be told: not when the words before it make it a secret. */
+/* A value as it may be told: without what is secret in it; of a line, not when the words before it
+ * make it a secret. */
 static struct span shown(struct templates *s, const struct record *r, struct span value)
 {
     struct span before = {r->message.p, 0};
-    value.n = value.n < 256 ? value.n : 256;
-    if (value.n > 0)
+    value.n = value.n < VALUE_MAX ? value.n : VALUE_MAX;
+    if (s->structured)
+        before = value;
+    else if (value.n > 0)
         before.n = (size_t)(value.p - before.p) + value.n;
     buf_clear(&s->masked);
     mask_put(&s->masked, before);
-    return span_ends(buf_span(&s->masked), value) ? value : SPAN("***");
+    struct span masked = buf_span(&s->masked);
+    return s->structured ? masked : span_ends(masked, value) ? value : SPAN("***");
 }
 
 static struct span put_vigia(struct templates *s, const struct record *r, const struct mined *t,
-                             struct span value)
+                             struct record_field of)
 {
     struct json_out j;
     buf_clear(&s->vigia);
@@ -95,28 +102,33 @@ static struct span put_vigia(struct templates *s, const struct record *r, const 
     json_uint(&j, "count", t->count);
     json_int(&j, "first", t->first_ms);
     json_end_object(&j);
-    if (value.n > 0)
-        json_span(&j, "value", shown(s, r, value));
+    if (of.name.n > 0)
+        json_span(&j, "field", of.name);
+    if (of.value.n > 0)
+        json_span(&j, "value", shown(s, r, of.value));
     json_end_object(&j);
     return s->vigia.failed ? (struct span){0, 0} : buf_span(&s->vigia);
 }
 
+/* of: the value that is new; a line's has no name. */
 static void tell(struct templates *s, enum what what, const struct record *r, const struct mined *t,
-                 struct span value)
+                 struct record_field of)
 {
-    struct span parts[] = {span_of(kinds[what].id), span_make(r->uid, sizeof(r->uid)), value};
-    if (is_learning(s))
+    struct span parts[] = {span_of(kinds[what].id), span_make(r->uid, sizeof(r->uid)), of.value,
+                           of.name};
+    if (is_learning(s, s->structured))
         return;
     struct event e = {.class_uid = EVENT_DETECTION,
                       .activity = FINDING_CREATE,
                       .severity = kinds[what].severity,
                       .time_ms = r->time_ms,
-                      .vigia = put_vigia(s, r, t, value)};
+                      .vigia = put_vigia(s, r, t, of)};
     struct event_detection *d = &e.u.detection;
     buf_clear(&s->message);
-    buf_printf(&s->message, "%s: %s", kinds[what].title, t->text);
+    buf_printf(&s->message, "%s: %s%s%.*s", kinds[what].title, t->text, of.name.n > 0 ? ", " : "",
+               (int)of.name.n, of.name.p);
     e.message = buf_span(&s->message).p;
-    event_uid_make(e.uid, parts, 3);
+    event_uid_make(e.uid, parts, sizeof(parts) / sizeof(parts[0]));
     d->rule_id = span_of(kinds[what].id);
     d->rule_title = span_of(kinds[what].title);
     d->analytic_type_id = 3;
@@ -130,7 +142,17 @@ static void tell(struct templates *s, enum what what, const struct record *r, co
 
 /* ---- records ---- */
 
-static void look_at_values(struct templates *s, const struct record *r, struct mined *t)
+static const struct record_field no_value;
+
+static void look_at_fields(struct templates *s, const struct record *r, struct mined *t)
+{
+    struct record_field of;
+    while (event_template_differs(r, t, &of))
+        if (t->count >= TEMPLATES_FIRM)
+            tell(s, WHAT_VALUE, r, t, of);
+}
+
+static void look_at_words(struct templates *s, const struct record *r, struct mined *t)
 {
     for (size_t i = 0; i < t->values_n; i++) {
         struct miner_value *v = &t->values[i];
@@ -140,7 +162,7 @@ static void look_at_values(struct templates *s, const struct record *r, struct m
         v->varies = true;
         t->dirty = true;
         if (t->count >= TEMPLATES_FIRM)
-            tell(s, WHAT_VALUE, r, t, text);
+            tell(s, WHAT_VALUE, r, t, (struct record_field){.value = text});
     }
 }
 
@@ -149,29 +171,39 @@ static void look_at_hour(struct templates *s, const struct record *r, const stru
     unsigned hour = (unsigned)(s->head.clock_ms / HOUR_MS % 24);
     uint32_t around = 1U << hour | 1U << (hour + 1) % 24 | 1U << (hour + 23) % 24;
     if (t->count >= TEMPLATES_FIRM && t->days >= TEMPLATES_HOUR_DAYS && (t->hours & around) == 0)
-        tell(s, WHAT_HOUR, r, t, (struct span){0, 0});
+        tell(s, WHAT_HOUR, r, t, no_value);
+}
+
+static struct mined *mine(struct templates *s, const struct record *r, bool *fresh)
+{
+    if (s->structured)
+        return event_template_take(s->miner, r, fresh);
+    tokens_take(r->message, &s->tokens);
+    uint32_t origin = tokens_hash(r->program) ^ tokens_hash(span_of(r->service)) * 3;
+    struct span name = {r->program.p, r->program.n < 32 ? r->program.n : 32};
+    return miner_take(s->miner, origin, name, &s->tokens, fresh);
 }
 
 static void templates_record(void *self, const struct record *r)
 {
     struct templates *s = self;
     bool fresh;
-    if (!s->host.config->detect || r->message.n == 0)
+    s->structured = event_template_is(r);
+    if (!s->host.config->detect || (r->message.n == 0 && !s->structured))
         return;
     move_clock(s, r->time_ms);
+    if (s->structured)
+        s->head_dirty |= templates_begin_events(&s->head);
     bool current = r->time_ms <= s->head.clock_ms && r->time_ms > s->head.clock_ms - HOUR_MS;
-    tokens_take(r->message, &s->tokens);
-    uint32_t origin = tokens_hash(r->program) ^ tokens_hash(span_of(r->service)) * 3;
-    struct span name = {r->program.p, r->program.n < 32 ? r->program.n : 32};
-    struct mined *t = miner_take(s->miner, origin, name, &s->tokens, &fresh);
+    struct mined *t = mine(s, r, &fresh);
     if (!fresh) {
-        look_at_values(s, r, t);
+        s->structured ? look_at_fields(s, r, t) : look_at_words(s, r, t);
         if (current)
             look_at_hour(s, r, t);
     }
     miner_seen(s->miner, t, r->time_ms < s->head.clock_ms ? r->time_ms : s->head.clock_ms);
     if (fresh)
-        tell(s, WHAT_NEW, r, t, (struct span){0, 0});
+        tell(s, WHAT_NEW, r, t, no_value);
     template_rates_record(s->rates, r, t);
 }
 
@@ -242,7 +274,7 @@ static int templates_open(const struct detect_host *host, void **self, struct er
     miner_loaded(s->miner);
     s->rates = template_rates_new(&s->host, s->miner);
     log_info("detector templates: %zu known%s", miner_used(s->miner),
-             is_learning(s) ? ", still learning" : "");
+             is_learning(s, s->head.events_from > 0) ? ", still learning" : "");
     *self = s;
     return 0;
 }

@@ -1,7 +1,9 @@
 /*
- * The detector of what this host never logged before. It learns for learn_s of the configuration;
- * then it tells
- * - template-new: a message that is of no known template (miner.h),
+ * The detector of what this host never logged before: lines by their message (miner.h), events of
+ * Windows by their fields (event_template.h). It learns for learn_s of the configuration, then it
+ * tells
+ * - template-new: a message that is of no known template, an event of a number that its provider
+ *   never wrote to that channel,
  * - template-value: another value where there was always the same, when the template has been seen
  *   TEMPLATES_FIRM times: a user, a command, a destination; plain numbers do not count,
  * - template-hour: a firm template that was seen on TEMPLATES_HOUR_DAYS days, in an hour of the day
@@ -37,10 +39,17 @@ struct templates_head { /* what is known beside the templates */
     int64_t clock_ms;   /* 0: no record yet */
     int64_t learned_ms; /* how far the clock went since the first record */
     uint64_t evicted;
+    int64_t events_from; /* learned_ms at the first structured event, plus 1; 0: there was none */
 };
 
 void templates_head_save(const struct templates_head *h, struct buf *out);
 bool templates_head_load(struct span saved, struct templates_head *out);
+
+/* How long was learned, of lines or of structured events: a host may have begun with these later,
+ * as one does whose agent took no notice of them. */
+int64_t templates_learned_ms(const struct templates_head *h, bool structured);
+/* There is a structured event. True: the first one. */
+bool templates_begin_events(struct templates_head *h);
 
 /* What a key of the state is of: a slot, or MINER_MAX for the head; false: not ours. */
 bool templates_key_slot(struct span key, size_t *slot);
