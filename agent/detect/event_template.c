@@ -80,9 +80,10 @@ struct mined *event_template_take(struct miner *m, const struct record *r, bool 
 {
     struct tokens line = {.n = PLACES};
     uint32_t origin = tokens_hash(span_of(r->source)) ^ tokens_hash(provider_of(r)) * 3;
-    line.list[0] = (struct token){.kind = TOKEN_WORD, .hash = tokens_hash(number_of(r))};
-    for (size_t i = 1; i < PLACES; i++) /* a number's constancy is not followed: follow() does */
-        line.list[i] = (struct token){.kind = TOKEN_VALUE, .number = true};
+    for (size_t i = 0; i < PLACES; i++) /* a number's constancy is not followed: follow() does */
+        line.list[i] = (struct token){.kind = TOKEN_VALUE, .text = SPAN(""), .number = true};
+    line.list[0].kind = TOKEN_WORD;
+    line.list[0].hash = tokens_hash(number_of(r));
     struct mined *t = miner_take(m, origin, SPAN(""), &line, fresh);
     if (*fresh) {
         set_text(t, r);
