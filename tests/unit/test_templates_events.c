@@ -173,16 +173,25 @@ static void test_value(void **state)
     d->close(self);
 }
 
-/* One event with two new values is two findings; secrets of a command are in neither. */
+/* One event with the same new value in two fields is two findings. */
 static void test_values_at_once(void **state)
 {
     (void)state;
     void *self = learned();
-    process(self, THEN, "C:\\a.exe", "C:\\a.exe --password=hunter2");
+    process(self, THEN, "C:\\a.exe", "C:\\a.exe");
     assert_int_equal(seen.n, 2);
     assert_memory_not_equal(seen.uid[0], seen.uid[1], EVENT_UID_SIZE);
+    d->close(self);
+}
+
+static void test_secrets(void **state)
+{
+    (void)state;
+    void *self = learned();
+    process(self, THEN, "C:\\Windows\\System32\\sync.exe", "sync.exe --password=hunter2");
+    assert_int_equal(seen.n, 1);
     assert_non_null(strstr(seen.vigia, "\"field\":\"CommandLine\""));
-    assert_non_null(strstr(seen.vigia, "a.exe --password="));
+    assert_non_null(strstr(seen.vigia, "sync.exe --password="));
     assert_null(strstr(seen.vigia, "hunter2"));
     d->close(self);
 }
@@ -252,6 +261,14 @@ static void test_restart(void **state)
     plain(self, THEN, "System", "New", "1");
     logon(self, THEN, "eve", "10.0.0.7");
     assert_int_equal(seen.n, 2);
+    d->checkpoint(self);
+    logon(self, THEN, "eve", "203.0.113.9");
+    assert_int_equal(seen.n, 3);
+    d->checkpoint(self);
+    d->close(self);
+    self = start(); /* the value is known to vary since */
+    logon(self, THEN, "eve", "203.0.113.10");
+    assert_int_equal(seen.n, 0);
     d->close(self);
 }
 
@@ -331,9 +348,10 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_new),     cmocka_unit_test(test_versions),
         cmocka_unit_test(test_value),   cmocka_unit_test(test_values_at_once),
-        cmocka_unit_test(test_hour),    cmocka_unit_test(test_rates),
-        cmocka_unit_test(test_restart), cmocka_unit_test(test_upgrade),
-        cmocka_unit_test(test_hostile), cmocka_unit_test(test_odd),
+        cmocka_unit_test(test_secrets), cmocka_unit_test(test_hour),
+        cmocka_unit_test(test_rates),   cmocka_unit_test(test_restart),
+        cmocka_unit_test(test_upgrade), cmocka_unit_test(test_hostile),
+        cmocka_unit_test(test_odd),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
