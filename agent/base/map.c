@@ -8,7 +8,7 @@
 struct slot {
     uint64_t hash; /* 0: never used; 1: removed */
     size_t key_n;
-    char *key;
+    const char *key;
     void *value;
 };
 
@@ -18,6 +18,7 @@ struct map {
     size_t count;
     size_t used; /* with removed ones */
     size_t limit;
+    bool lent; /* the keys are not ours */
     uint64_t seed[2];
 };
 
@@ -78,14 +79,27 @@ struct map *map_new(size_t limit)
     return m;
 }
 
+struct map *map_new_lent(size_t limit)
+{
+    struct map *m = map_new(limit);
+    m->lent = true;
+    return m;
+}
+
+static void key_free(const struct map *m, const char *key)
+{
+    if (!m->lent)
+        free((void *)(uintptr_t)key);
+}
+
 void map_clear(struct map *m, void (*free_value)(void *))
 {
     for (size_t i = 0; i < m->room; i++) {
         if (m->slots[i].hash <= SLOT_GONE)
             continue;
+        key_free(m, m->slots[i].key);
         if (free_value)
             free_value(m->slots[i].value);
-        free(m->slots[i].key);
     }
     free(m->slots);
     m->slots = NULL;
@@ -170,7 +184,7 @@ void *map_set(struct map *m, struct span key, void *value, bool *full)
         at = (at + 1) & (m->room - 1);
     m->used += m->slots[at].hash == SLOT_FREE;
     m->count++;
-    m->slots[at] = (struct slot){hash, key.n, mem_text_span(key), value};
+    m->slots[at] = (struct slot){hash, key.n, m->lent ? key.p : mem_text_span(key), value};
     return NULL;
 }
 
@@ -180,7 +194,7 @@ void *map_remove(struct map *m, struct span key)
     if (!s)
         return NULL;
     void *value = s->value;
-    free(s->key);
+    key_free(m, s->key);
     *s = (struct slot){.hash = SLOT_GONE};
     m->count--;
     return value;

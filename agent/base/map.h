@@ -1,6 +1,7 @@
 /*
  * A map from byte strings to pointers (open hashing, seeded at random so that hostile keys cannot
- * make it slow). Keys are copied, values are the caller's. With a limit on the number of entries.
+ * make it slow). Keys are copied, or lent; values are the caller's. With a limit on the number of
+ * entries.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H
@@ -12,6 +13,9 @@
 
 struct map;
 struct map *map_new(size_t limit);
+/* Of lent keys: map_set copies none, each has to stay as it is until it is taken out. Setting one
+ * that is there keeps the key that was lent first. */
+struct map *map_new_lent(size_t limit);
 void map_free(struct map *m, void (*free_value)(void *)); /* free_value may be NULL */
 void map_clear(struct map *m, void (*free_value)(void *));
 size_t map_count(const struct map *m);

@@ -62,11 +62,18 @@ static void *get(struct arena *a, size_t n, size_t alignment)
     return (char *)(b + 1) + from;
 }
 
+/* A type's size is a multiple of its alignment, so the lowest bit of it is enough. */
+static size_t alignment_of(size_t size)
+{
+    size_t lowest = size & (~size + 1);
+    return lowest == 0 || lowest > ALIGNMENT ? ALIGNMENT : lowest;
+}
+
 void *arena_get(struct arena *a, size_t count, size_t size)
 {
     if (size != 0 && count > (SIZE_MAX / 2 - ALIGNMENT) / size)
         return mem_new(SIZE_MAX, 1); /* ends the process with its message */
-    return get(a, count * size, ALIGNMENT);
+    return get(a, count * size, alignment_of(size));
 }
 
 struct span arena_copy(struct arena *a, struct span s)

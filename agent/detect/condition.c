@@ -54,7 +54,7 @@ static uint16_t add_node(struct parser *p, enum condition_op op, size_t name)
     if (c->n == CONDITION_NODES_MAX)
         return fail(p, "too long", "split the rule");
     c->nodes[c->n] = (struct condition_node){op, (uint16_t)name, CONDITION_NONE, CONDITION_NONE};
-    return (uint16_t)c->n++;
+    return c->n++;
 }
 
 /* A list of children behind an operator. Nothing but a name that failed makes it fail. */

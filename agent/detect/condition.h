@@ -37,8 +37,7 @@ struct condition_node {
 
 struct condition {
     struct condition_node *nodes;
-    size_t n;
-    uint16_t root;
+    uint16_t n, root;
 };
 
 /* 0, or -1 and e (without a place). */

@@ -21,6 +21,8 @@ void field_names_free(struct field_names *f);
 uint16_t field_names_add(struct field_names *f, struct span name);
 /* FIELD_NONE when nobody asked for it. */
 uint16_t field_names_find(const struct field_names *f, struct span name);
+/* Empty for FIELD_NONE. */
+struct span field_names_name(const struct field_names *f, uint16_t number);
 size_t field_names_end(const struct field_names *f); /* one more than the highest number */
 
 #endif

@@ -68,15 +68,18 @@ static int make_number(struct maker *m, struct span text)
                              : flags & MOD_GT  ? VALUE_GREATER
                              : flags & MOD_GTE ? VALUE_GREATER_OR_EQUAL
                                                : VALUE_EQUAL);
-    v->u.number.part = m->mods.part;
-    if (!item_number(text, &v->u.number.bound))
+    v->u.number = arena_get(m->world->arena, 1, sizeof(*v->u.number));
+    v->u.number->part = m->mods.part;
+    if (!item_number(text, &v->u.number->bound))
         return error_set(m->e, "lt, lte, gt, gte and parts of a date compare numbers; write one");
     return 0;
 }
 
 static int make_range(struct maker *m, struct span text)
 {
-    if (!address_range_parse(text, &add(m, VALUE_RANGE)->u.range))
+    struct address_range *range = arena_get(m->world->arena, 1, sizeof(*range));
+    add(m, VALUE_RANGE)->u.range = range;
+    if (!address_range_parse(text, range))
         return error_set(m->e, "no network range; write one such as 10.0.0.0/8 or 2001:db8::/32");
     return 0;
 }
@@ -88,8 +91,9 @@ static int make_reference(struct maker *m, struct span text)
     uint16_t number = field_names_add(m->world->names, text);
     if (number == FIELD_NONE)
         return error_set(m->e, TOO_MANY_NAMES, FIELD_NAMES_MAX);
-    add(m, VALUE_FIELD)->u.other =
-        (struct reference){number, fit_of(m), (m->mods.flags & MOD_CASED) != 0};
+    struct reference *other = arena_get(m->world->arena, 1, sizeof(*other));
+    *other = (struct reference){number, fit_of(m), (m->mods.flags & MOD_CASED) != 0};
+    add(m, VALUE_FIELD)->u.other = other;
     return 0;
 }
 
@@ -97,7 +101,7 @@ static void add_text(struct maker *m, struct span text, unsigned flags)
 {
     flags |= m->mods.flags & MOD_CASED ? PATTERN_CASED : 0U;
     flags |= m->mods.flags & MOD_WINDASH ? PATTERN_WINDASH : 0U;
-    pattern_make(m->world->arena, text, fit_of(m), flags, &add(m, VALUE_TEXT)->u.text);
+    add(m, VALUE_TEXT)->u.text = pattern_make(m->world->texts, text, fit_of(m), flags);
 }
 
 static void add_base64(struct maker *m, struct span bytes)
@@ -166,8 +170,10 @@ static int make_node(struct maker *m, const struct tree_node *node)
     if (node->kind != TREE_TEXT)
         return error_set(m->e, "a list or map where a value must stand; write a text or number");
     if (m->mods.flags & MOD_EXISTS) {
-        if (!tree_to_bool(node, &add(m, VALUE_EXISTS)->u.exists))
+        bool exists = false;
+        if (!tree_to_bool(node, &exists))
             return error_set(m->e, "exists takes true or false; write one");
+        add(m, VALUE_EXISTS)->n = exists;
         return 0;
     }
     if (tree_is_null(node)) {
@@ -185,8 +191,8 @@ static void release_value(struct value *v)
 {
     if (v->kind == VALUE_REGEX)
         regex_free(v->u.regex);
-    for (size_t i = 0; v->kind == VALUE_ANY && i < v->u.any.n; i++)
-        release_value(&v->u.any.values[i]);
+    for (size_t i = 0; v->kind == VALUE_ANY && i < v->n; i++)
+        release_value(&v->u.any[i]);
 }
 
 /* What the node became is one value, whatever all and neq say of the line. */
@@ -197,10 +203,9 @@ static int make_value(struct maker *m, const struct tree_node *node, struct valu
     if (result == 0 && m->n == 1) {
         *out = m->made[0];
     } else if (result == 0) {
-        *out = (struct value){.kind = VALUE_ANY};
-        out->u.any.n = m->n;
-        out->u.any.values = arena_get(m->world->arena, m->n, sizeof(*m->made));
-        memcpy(out->u.any.values, m->made, m->n * sizeof(*m->made));
+        *out = (struct value){.kind = VALUE_ANY, .n = (uint32_t)m->n};
+        out->u.any = arena_get(m->world->arena, m->n, sizeof(*m->made));
+        memcpy(out->u.any, m->made, m->n * sizeof(*m->made));
     } else {
         for (size_t i = 0; i < m->n; i++)
             release_value(&m->made[i]);
@@ -216,18 +221,18 @@ int item_make(const struct rule_world *w, struct span key, const struct tree_nod
     struct maker m = {.world = w, .e = e};
     *out = (struct item){0};
     *line = node->line;
-    if (modifiers_read(key, &out->field, &m.mods, e) != 0)
+    struct span field;
+    if (modifiers_read(key, &field, &m.mods, e) != 0)
         return -1;
     if (node->kind == TREE_MAP || (node->kind == TREE_LIST && node->n == 0))
         return error_set(e, "no value here; write a text, a number or a list of them");
     bool list = node->kind == TREE_LIST;
-    out->field = arena_copy(w->arena, out->field);
-    if (out->field.n > 0 && (out->number = field_names_add(w->names, out->field)) == FIELD_NONE)
+    if (field.n > 0 && (out->number = field_names_add(w->names, field)) == FIELD_NONE)
         return error_set(e, TOO_MANY_NAMES, FIELD_NAMES_MAX);
     out->all = (m.mods.flags & MOD_ALL) != 0;
     out->negated = (m.mods.flags & MOD_NEQ) != 0;
     out->values = arena_get(w->arena, list ? node->n : 1, sizeof(*out->values));
-    m.keyword = out->field.n == 0;
+    m.keyword = field.n == 0;
     for (const struct tree_node *v = list ? node->first : node; v; v = list ? v->next : NULL) {
         *line = v->line;
         if (make_value(&m, v, &out->values[out->n]) != 0)

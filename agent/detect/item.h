@@ -31,7 +31,7 @@ struct reference {   /* another field of the same record */
     bool cased;
 };
 
-struct value {
+struct value { /* small: rules have ten thousands of them */
     enum {
         VALUE_TEXT,
         VALUE_REGEX,
@@ -46,32 +46,29 @@ struct value {
         VALUE_FIELD,
         VALUE_ANY /* one of several that a modifier made of one */
     } kind;
+    uint32_t n; /* of VALUE_ANY; of VALUE_EXISTS 0 or 1 */
     union {
-        struct pattern text;
+        const struct pattern *text;
         struct regex *regex;
-        struct address_range range;
-        bool exists;
-        struct number number;
-        struct reference other;
-        struct {
-            size_t n;
-            struct value *values;
-        } any;
+        struct address_range *range;
+        struct number *number;
+        struct reference *other;
+        struct value *any;
     } u;
 };
 
 struct item {
-    struct span field; /* empty: keywords */
-    uint16_t number;   /* of the field; FIELD_NONE: keywords */
-    bool all;          /* every value must match, not any */
-    bool negated;      /* neq */
-    size_t n;
+    uint16_t number; /* of the field; FIELD_NONE: keywords */
+    bool all;        /* every value must match, not any */
+    bool negated;    /* neq */
+    uint32_t n;
     struct value *values;
 };
 
 /* What rules are made with. */
 struct rule_world {
     struct arena *arena;
+    struct texts *texts; /* kept in the arena */
     struct field_names *names;
     const struct placeholders *placeholders; /* may be NULL */
 };

@@ -29,10 +29,10 @@ bool match_logsource(const struct rule *rule, const struct record *r)
 
 static bool number_holds(const struct value *value, struct span text)
 {
-    double x, y = value->u.number.bound;
+    double x, y = value->u.number->bound;
     int part;
-    if (value->u.number.part != DATE_NONE) {
-        if (!date_part_of(text, value->u.number.part, &part))
+    if (value->u.number->part != DATE_NONE) {
+        if (!date_part_of(text, value->u.number->part, &part))
             return false;
         x = part;
     } else if (!item_number(text, &x)) {
@@ -88,16 +88,16 @@ static bool text_holds(const struct value *value, const struct view *v, const st
 {
     switch (value->kind) {
     case VALUE_TEXT:
-        return pattern_matches(&value->u.text, t->text, t->folded);
+        return pattern_matches(value->u.text, t->text, t->folded);
     case VALUE_REGEX:
         return regex_matches(value->u.regex, v->work, t->text);
     case VALUE_RANGE:
-        return range_holds(&value->u.range, t->text);
+        return range_holds(value->u.range, t->text);
     case VALUE_FIELD:
-        return reference_holds(&value->u.other, v, t);
+        return reference_holds(value->u.other, v, t);
     case VALUE_ANY:
-        for (size_t i = 0; i < value->u.any.n; i++)
-            if (text_holds(&value->u.any.values[i], v, t))
+        for (size_t i = 0; i < value->n; i++)
+            if (text_holds(&value->u.any[i], v, t))
                 return true;
         return false;
     default:
@@ -139,7 +139,7 @@ static bool value_holds(const struct item *item, const struct value *value, cons
                         uint16_t at)
 {
     if (value->kind == VALUE_EXISTS)
-        return (at != 0) == value->u.exists;
+        return (at != 0) == (value->n != 0);
     if (value->kind == VALUE_NULL)
         return is_null(v, at);
     return item->number == FIELD_NONE ? keyword_held(value, v) != 0 : place_held(value, v, at) != 0;
@@ -210,12 +210,13 @@ static void tell_item(struct telling *t, const struct item *item)
 {
     bool keyword = item->number == FIELD_NONE;
     uint16_t at = keyword ? 0 : view_find(t->view, item->number);
+    struct span field = field_names_name(t->view->names, item->number);
     for (size_t i = 0; i < item->n; i++) {
         const struct value *value = &item->values[i];
         if (item->negated || value->kind == VALUE_EXISTS || value->kind == VALUE_NULL)
-            tell_place(t, item->field, at);
+            tell_place(t, field, at);
         else
-            tell_place(t, item->field,
+            tell_place(t, field,
                        keyword ? keyword_held(value, t->view) : place_held(value, t->view, at));
     }
 }

@@ -57,13 +57,13 @@ static void and_part(struct list *l, size_t start, size_t middle, bool *any)
 static void value_list(const struct value *value, struct list *l)
 {
     if (value->kind == VALUE_TEXT)
-        add(l, value->u.text.literal);
+        add(l, pattern_literal(value->u.text));
     else if (value->kind != VALUE_ANY)
         l->spoiled = true;
     else
-        for (size_t i = 0; i < value->u.any.n && !l->spoiled; i++)
-            add(l, value->u.any.values[i].kind == VALUE_TEXT ? value->u.any.values[i].u.text.literal
-                                                             : SPAN(""));
+        for (size_t i = 0; i < value->n && !l->spoiled; i++)
+            add(l, value->u.any[i].kind == VALUE_TEXT ? pattern_literal(value->u.any[i].u.text)
+                                                      : SPAN(""));
 }
 
 static void item_list(const struct item *item, struct list *l)

@@ -52,10 +52,11 @@ static size_t rarest(struct span text)
 }
 
 struct maker {
-    struct pattern *p;
+    struct pattern_part *parts;
     char *text; /* room for all pieces of text */
     size_t used;
     size_t start; /* of the piece being written */
+    struct pattern head;
 };
 
 static void end_text(struct maker *m)
@@ -63,17 +64,18 @@ static void end_text(struct maker *m)
     if (m->used == m->start)
         return;
     struct span text = {m->text + m->start, m->used - m->start};
-    m->p->parts[m->p->n++] = (struct pattern_part){PART_TEXT, (uint32_t)rarest(text), text};
+    m->parts[m->head.n++] = (struct pattern_part){PART_TEXT, (uint16_t)m->start, (uint16_t)text.n,
+                                                  (uint16_t)rarest(text)};
     m->start = m->used;
 }
 
 static void add_part(struct maker *m, int kind)
 {
     end_text(m);
-    struct pattern *p = m->p;
-    bool again = p->n > 0 && p->parts[p->n - 1].kind == PART_MANY && kind == PART_MANY;
+    size_t n = m->head.n;
+    bool again = n > 0 && m->parts[n - 1].kind == PART_MANY && kind == PART_MANY;
     if (!again)
-        p->parts[p->n++].kind = kind;
+        m->parts[m->head.n++] = (struct pattern_part){.kind = (uint8_t)kind};
 }
 
 static bool is_word(char c)
@@ -123,73 +125,75 @@ static void read_value(struct maker *m, struct span v, unsigned flags)
     end_text(m);
 }
 
-static void find_shape(struct pattern *p)
+/* A shape with one piece of text needs no list: that piece remains, an empty one of none. */
+static void find_shape(struct maker *m)
 {
-    const struct pattern_part *part = p->parts;
+    static const struct {
+        uint8_t shape, n, text; /* which part is the piece */
+        uint8_t kinds[3];
+    } rows[] = {
+        {SHAPE_EQUAL, 0, 0, {0}},
+        {SHAPE_EQUAL, 1, 0, {PART_TEXT}},
+        {SHAPE_START, 2, 0, {PART_TEXT, PART_MANY}},
+        {SHAPE_END, 2, 1, {PART_MANY, PART_TEXT}},
+        {SHAPE_CONTAINS, 3, 1, {PART_MANY, PART_TEXT, PART_MANY}},
+    };
+    struct pattern *p = &m->head;
     p->shape = SHAPE_PARTS;
-    if (p->n == 0) {
-        p->shape = SHAPE_EQUAL;
-    } else if (p->n == 1 && part[0].kind == PART_MANY) {
+    if (p->n == 1 && m->parts[0].kind == PART_MANY) {
         p->shape = SHAPE_ANY;
-    } else if (p->n == 1 && part[0].kind == PART_TEXT) {
-        p->shape = SHAPE_EQUAL;
-        p->only = part[0];
-    } else if (p->n == 2 && part[0].kind == PART_TEXT && part[1].kind == PART_MANY) {
-        p->shape = SHAPE_START;
-        p->only = part[0];
-    } else if (p->n == 2 && part[0].kind == PART_MANY && part[1].kind == PART_TEXT) {
-        p->shape = SHAPE_END;
-        p->only = part[1];
-    } else if (p->n == 3 && part[0].kind == PART_MANY && part[1].kind == PART_TEXT &&
-               part[2].kind == PART_MANY) {
-        p->shape = SHAPE_CONTAINS;
-        p->only = part[1];
+        p->n = 0;
+        return;
+    }
+    for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        bool same = p->n == rows[i].n;
+        for (size_t k = 0; k < rows[i].n && same; k++)
+            same = m->parts[k].kind == rows[i].kinds[k];
+        if (!same)
+            continue;
+        p->shape = rows[i].shape;
+        m->parts[0] = p->n > 0 ? m->parts[rows[i].text] : (struct pattern_part){0};
+        p->n = 1;
+        return;
     }
 }
 
-static void find_literal(struct arena *a, struct pattern *p)
+static void find_literal(struct maker *m)
 {
-    struct span best = {"", 0};
-    for (size_t i = 0; i < p->n; i++)
-        if (p->parts[i].kind == PART_TEXT && p->parts[i].text.n > best.n)
-            best = p->parts[i].text;
-    p->literal = best;
-    if (p->cased && best.n > 0) {
-        char *folded = arena_get(a, best.n, 1);
-        pattern_fold(folded, best);
-        p->literal.p = folded;
+    struct pattern_part best = {0};
+    for (size_t i = 0; i < m->head.n; i++)
+        if (m->parts[i].kind == PART_TEXT && m->parts[i].n > best.n)
+            best = m->parts[i];
+    m->head.literal_from = best.from;
+    m->head.literal_n = best.n;
+    if (m->head.cased && best.n > 0) { /* folded it stands behind all others */
+        pattern_fold(m->text + m->used, (struct span){m->text + best.from, best.n});
+        m->head.literal_from = (uint16_t)m->used;
+        m->used += best.n;
     }
 }
 
-/* What was made in scratch memory moves to the arena; a shape with one piece of text needs no list.
- */
-static void settle(struct maker *m, struct arena *a)
+/* All of it in a row. */
+static const struct pattern *settle(const struct maker *m, struct texts *t)
 {
-    struct pattern *p = m->p;
-    struct pattern_part *scratch = p->parts;
-    struct span texts = arena_copy(a, (struct span){m->text, m->used});
-    for (size_t i = 0; i < p->n; i++)
-        if (scratch[i].kind == PART_TEXT)
-            scratch[i].text.p = texts.p + (scratch[i].text.p - m->text);
-    find_shape(p);
-    find_literal(a, p);
-    p->n = p->shape == SHAPE_PARTS ? p->n : 0;
-    p->parts = p->n > 0 ? arena_get(a, p->n, sizeof(*p->parts)) : NULL;
-    if (p->n > 0)
-        memcpy(p->parts, scratch, p->n * sizeof(*p->parts));
-    free(scratch);
-    free(m->text);
+    struct buf all = BUF_INIT(SIZE_MAX / 2);
+    buf_put(&all, &m->head, sizeof(m->head));
+    buf_put(&all, m->parts, m->head.n * sizeof(*m->parts));
+    buf_put(&all, m->text, m->used);
+    const void *kept = texts_keep(t, buf_span(&all)).p;
+    buf_release(&all);
+    return kept;
 }
 
-void pattern_make(struct arena *a, struct span value, enum pattern_fit fit, unsigned flags,
-                  struct pattern *out)
+const struct pattern *pattern_make(struct texts *t, struct span value, enum pattern_fit fit,
+                                   unsigned flags)
 {
-    *out = (struct pattern){.cased = (flags & PATTERN_CASED) != 0};
-    out->parts = mem_new(value.n + 2, sizeof(*out->parts));
-    struct maker m = {.p = out, .text = mem_new(value.n + 1, 1)};
+    struct maker m = {.head = {.cased = (flags & PATTERN_CASED) != 0},
+                      .parts = mem_new(value.n + 2, sizeof(*m.parts)),
+                      .text = mem_new(2 * value.n + 1, 1)};
     struct span v = value;
     char *folded = mem_new(value.n + 1, 1);
-    if (!out->cased) {
+    if (!m.head.cased) {
         pattern_fold(folded, value);
         v.p = folded;
     }
@@ -198,23 +202,42 @@ void pattern_make(struct arena *a, struct span value, enum pattern_fit fit, unsi
     read_value(&m, v, flags);
     if (fit == PATTERN_STARTS || fit == PATTERN_CONTAINS)
         add_part(&m, PART_MANY);
+    find_shape(&m);
+    find_literal(&m);
+    const struct pattern *p = settle(&m, t);
     free(folded);
-    settle(&m, a);
+    free(m.parts);
+    free(m.text);
+    return p;
 }
 
 /* ---- matching ---- */
 
-/* Position of the piece of text at or after from, or NOWHERE. */
-static size_t find_text(const struct pattern_part *part, struct span t, size_t from)
+static const char *bytes_of(const struct pattern *p)
 {
-    while (from + part->text.n <= t.n) {
-        size_t last = t.n - part->text.n;
-        const char *hit =
-            memchr(t.p + from + part->rare, part->text.p[part->rare], last - from + 1);
+    return (const char *)(p->parts + p->n);
+}
+
+static struct span text_of(const struct pattern *p, const struct pattern_part *part)
+{
+    return (struct span){bytes_of(p) + part->from, part->n};
+}
+
+struct span pattern_literal(const struct pattern *p)
+{
+    return (struct span){bytes_of(p) + p->literal_from, p->literal_n};
+}
+
+/* Position of the piece of text at or after from, or NOWHERE. */
+static size_t find_text(struct span piece, size_t rare, struct span t, size_t from)
+{
+    while (from + piece.n <= t.n) {
+        size_t last = t.n - piece.n;
+        const char *hit = memchr(t.p + from + rare, piece.p[rare], last - from + 1);
         if (!hit)
             break;
-        size_t at = (size_t)(hit - t.p) - part->rare;
-        if (memcmp(t.p + at, part->text.p, part->text.n) == 0)
+        size_t at = (size_t)(hit - t.p) - rare;
+        if (memcmp(t.p + at, piece.p, piece.n) == 0)
             return at;
         from = at + 1;
     }
@@ -233,23 +256,38 @@ static size_t dash_length(struct span t)
 }
 
 /* What one part takes at the front of t, or NOWHERE. */
-static size_t part_length(const struct pattern_part *part, struct span t)
+static size_t part_length(const struct pattern *p, size_t part, struct span t)
 {
-    if (part->kind == PART_TEXT)
-        return span_starts(t, part->text) ? part->text.n : NOWHERE;
+    if (p->parts[part].kind == PART_TEXT) {
+        struct span piece = text_of(p, &p->parts[part]);
+        return span_starts(t, piece) ? piece.n : NOWHERE;
+    }
     if (t.n == 0)
         return NOWHERE;
-    size_t n = part->kind == PART_DASH ? dash_length(t) : text_utf8_length(t);
+    bool dash = p->parts[part].kind == PART_DASH;
+    size_t n = dash ? dash_length(t) : text_utf8_length(t);
     if (n == 0)
-        return part->kind == PART_DASH ? NOWHERE : 1;
+        return dash ? NOWHERE : 1;
     return n;
 }
 
-/* End of the parts (none of them PART_MANY) when they stand at `from`, or NOWHERE. */
-static size_t match_at(const struct pattern_part *parts, size_t n, struct span t, size_t from)
+struct run { /* parts between two *s */
+    size_t first, n;
+};
+
+static struct run run_from(const struct pattern *p, size_t first)
 {
-    for (size_t i = 0; i < n; i++) {
-        size_t taken = part_length(&parts[i], (struct span){t.p + from, t.n - from});
+    struct run r = {first, 0};
+    while (first + r.n < p->n && p->parts[first + r.n].kind != PART_MANY)
+        r.n++;
+    return r;
+}
+
+/* End of the run when it stands at `from`, or NOWHERE. */
+static size_t match_at(const struct pattern *p, struct run r, struct span t, size_t from)
+{
+    for (size_t i = 0; i < r.n; i++) {
+        size_t taken = part_length(p, r.first + i, (struct span){t.p + from, t.n - from});
         if (taken == NOWHERE)
             return NOWHERE;
         from += taken;
@@ -258,45 +296,36 @@ static size_t match_at(const struct pattern_part *parts, size_t n, struct span t
 }
 
 /* End of the leftmost match at or after `from`; with to_end only one that ends with the text. */
-static size_t match_after(const struct pattern_part *parts, size_t n, struct span t, size_t from,
+static size_t match_after(const struct pattern *p, struct run r, struct span t, size_t from,
                           bool to_end)
 {
+    const struct pattern_part *first = &p->parts[r.first];
     for (; from <= t.n; from++) {
-        if (n > 0 && parts[0].kind == PART_TEXT) {
-            from = find_text(&parts[0], t, from);
+        if (r.n > 0 && first->kind == PART_TEXT) {
+            from = find_text(text_of(p, first), first->rare, t, from);
             if (from == NOWHERE)
                 return NOWHERE;
         }
-        size_t end = match_at(parts, n, t, from);
+        size_t end = match_at(p, r, t, from);
         if (end != NOWHERE && (!to_end || end == t.n))
             return end;
     }
     return NOWHERE;
 }
 
-static size_t run_length(const struct pattern *p, size_t from)
-{
-    size_t n = 0;
-    while (from + n < p->n && p->parts[from + n].kind != PART_MANY)
-        n++;
-    return n;
-}
-
 /* The runs between the *s: each is best taken as early as it can be, so there is no way back. */
 static bool match_parts(const struct pattern *p, struct span t)
 {
-    size_t i = run_length(p, 0);
-    size_t at = match_at(p->parts, i, t, 0);
-    if (i == p->n)
+    struct run r = run_from(p, 0);
+    size_t at = match_at(p, r, t, 0);
+    if (r.n == p->n)
         return at == t.n;
-    while (at != NOWHERE && i < p->n) {
-        i++; /* the * */
-        size_t n = run_length(p, i);
-        bool last = i + n == p->n;
-        if (last && n == 0)
+    while (at != NOWHERE && r.first + r.n < p->n) {
+        r = run_from(p, r.first + r.n + 1); /* behind the * */
+        bool last = r.first + r.n == p->n;
+        if (last && r.n == 0)
             return true;
-        at = match_after(p->parts + i, n, t, at, last);
-        i += n;
+        at = match_after(p, r, t, at, last);
     }
     return at != NOWHERE;
 }
@@ -308,15 +337,14 @@ bool pattern_matches(const struct pattern *p, struct span text, struct span fold
     case SHAPE_ANY:
         return true;
     case SHAPE_EQUAL:
-        return span_equal(t, p->only.text);
+        return span_equal(t, text_of(p, p->parts));
     case SHAPE_START:
-        return span_starts(t, p->only.text);
+        return span_starts(t, text_of(p, p->parts));
     case SHAPE_END:
-        return span_ends(t, p->only.text);
+        return span_ends(t, text_of(p, p->parts));
     case SHAPE_CONTAINS:
-        return find_text(&p->only, t, 0) != NOWHERE;
-    case SHAPE_PARTS:
-        break;
+        return find_text(text_of(p, p->parts), p->parts->rare, t, 0) != NOWHERE;
+    default:
+        return match_parts(p, t);
     }
-    return match_parts(p, t);
 }

@@ -8,12 +8,13 @@
 
 #include "base/buf.h"
 #include "base/span.h"
-#include "detect/arena.h"
+#include "detect/texts.h"
 
 #include <stdbool.h>
 #include <stdint.h>
 
 #define PATTERN_LENGTH_MAX 4096
+#define PATTERN_BYTES_MAX  (4 * PATTERN_LENGTH_MAX) /* base64 of UTF-16, and some */
 
 enum pattern_fit { PATTERN_WHOLE, PATTERN_STARTS, PATTERN_ENDS, PATTERN_CONTAINS };
 
@@ -24,23 +25,32 @@ enum { /* how a value is to be read; together in flags */
 };
 
 struct pattern_part {
-    enum { PART_TEXT, PART_ONE, PART_MANY, PART_DASH } kind;
-    uint32_t rare;    /* position in text of its rarest byte: what is searched for first */
-    struct span text; /* of PART_TEXT: folded unless cased */
+    uint8_t kind;  /* enum pattern_kind */
+    uint16_t from; /* of PART_TEXT, where its bytes lie: folded unless cased */
+    uint16_t n;
+    uint16_t rare; /* position in them of the rarest: what is searched for first */
 };
 
+enum pattern_kind { PART_TEXT, PART_ONE, PART_MANY, PART_DASH };
+
+/* Rules have ten thousands of them, so all of one lies in a row: this, its parts, their bytes. */
 struct pattern {
     bool cased;
-    enum { SHAPE_ANY, SHAPE_EQUAL, SHAPE_START, SHAPE_END, SHAPE_CONTAINS, SHAPE_PARTS } shape;
-    struct span literal; /* folded: stands in every text that matches; its longest such piece */
-    struct pattern_part only;   /* of the shapes with one piece of text */
-    struct pattern_part *parts; /* of SHAPE_PARTS */
-    uint32_t n;                 /* of them; 0 for the other shapes */
+    uint8_t shape; /* enum pattern_shape */
+    uint16_t n;    /* parts: of SHAPE_PARTS all, of SHAPE_ANY none, else the piece of text */
+    uint16_t literal_from, literal_n;
+    struct pattern_part parts[];
 };
 
-/* value may be at most PATTERN_LENGTH_MAX bytes. */
-void pattern_make(struct arena *a, struct span value, enum pattern_fit fit, unsigned flags,
-                  struct pattern *out);
+enum pattern_shape { SHAPE_ANY, SHAPE_EQUAL, SHAPE_START, SHAPE_END, SHAPE_CONTAINS, SHAPE_PARTS };
+
+/* value may be at most PATTERN_LENGTH_MAX bytes, with PATTERN_LITERAL PATTERN_BYTES_MAX. Equal ones
+ * are kept once. */
+const struct pattern *pattern_make(struct texts *t, struct span value, enum pattern_fit fit,
+                                   unsigned flags);
+
+/* Folded: stands in every text that matches; the longest such piece. */
+struct span pattern_literal(const struct pattern *p);
 
 /* Appends the text that a value without wildcards stands for; false when it has one. */
 bool pattern_plain(struct span value, struct buf *out);

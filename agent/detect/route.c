@@ -15,7 +15,7 @@ static size_t split(struct span text, struct span out[VALUES_MAX])
     return n;
 }
 
-static void make_test(struct arena *a, struct field_names *names, const struct sigma_pair *pair,
+static void make_test(const struct rule_world *w, const struct sigma_pair *pair,
                       struct route_test *out)
 {
     static const char *const own[] = {
@@ -26,13 +26,13 @@ static void make_test(struct arena *a, struct field_names *names, const struct s
         if (strcmp(pair->name, own[i]) == 0)
             out->what = i;
     if (out->what == TEST_FIELD)
-        out->name = field_names_add(names, span_of(pair->name));
+        out->name = field_names_add(w->names, span_of(pair->name));
     out->n = split(span_of(pair->text), values);
-    out->values = arena_get(a, out->n, sizeof(out->values[0]));
+    out->values = arena_get(w->arena, out->n, sizeof(out->values[0]));
     for (size_t i = 0; i < out->n; i++) {
         if (values[i].n > PATTERN_LENGTH_MAX)
             values[i].n = PATTERN_LENGTH_MAX;
-        pattern_make(a, values[i], PATTERN_WHOLE, 0, &out->values[i]);
+        out->values[i] = pattern_make(w->texts, values[i], PATTERN_WHOLE, 0);
     }
 }
 
@@ -59,27 +59,26 @@ static void make_names(struct arena *a, struct field_names *names, const struct 
     }
 }
 
-static struct span copy(struct arena *a, const char *text)
+static struct span copy(const struct rule_world *w, const char *text)
 {
-    return arena_copy(a, span_of(text));
+    return texts_keep(w->texts, span_of(text));
 }
 
-void routes_make(struct arena *a, struct field_names *names, const struct sigma_file *file,
-                 struct routes *out)
+void routes_make(const struct rule_world *w, const struct sigma_file *file, struct routes *out)
 {
     out->n = file ? file->sources_n : 0;
-    out->items = arena_get(a, out->n, sizeof(out->items[0]));
+    out->items = arena_get(w->arena, out->n, sizeof(out->items[0]));
     for (size_t i = 0; i < out->n; i++) {
         const struct sigma_source *s = &file->sources[i];
         struct route *r = &out->items[i];
-        *r = (struct route){.product = copy(a, s->product),
-                            .category = copy(a, s->category),
-                            .service = copy(a, s->service),
+        *r = (struct route){.product = copy(w, s->product),
+                            .category = copy(w, s->category),
+                            .service = copy(w, s->service),
                             .tests_n = s->when.n,
-                            .tests = arena_get(a, s->when.n, sizeof(r->tests[0]))};
+                            .tests = arena_get(w->arena, s->when.n, sizeof(r->tests[0]))};
         for (size_t k = 0; k < s->when.n; k++)
-            make_test(a, names, &s->when.items[k], &r->tests[k]);
-        make_names(a, names, &s->fields, &r->names);
+            make_test(w, &s->when.items[k], &r->tests[k]);
+        make_names(w->arena, w->names, &s->fields, &r->names);
     }
 }
 
@@ -98,7 +97,7 @@ static bool fits(const struct route_test *t, struct span text)
         return false;
     pattern_fold(folded, text);
     for (size_t i = 0; i < t->n; i++)
-        if (pattern_matches(&t->values[i], text, (struct span){folded, text.n}))
+        if (pattern_matches(t->values[i], text, (struct span){folded, text.n}))
             return true;
     return false;
 }
@@ -112,7 +111,7 @@ static bool test_holds(const struct route_test *t, const struct view *v)
                                                           : r->service));
     for (uint16_t at = view_first(v, t->name); at != 0; at = v->texts[at - 1].next)
         for (size_t i = 0; i < t->n; i++)
-            if (pattern_matches(&t->values[i], v->texts[at - 1].text, v->texts[at - 1].folded))
+            if (pattern_matches(t->values[i], v->texts[at - 1].text, v->texts[at - 1].folded))
                 return true;
     return false;
 }

@@ -16,7 +16,7 @@ struct route_test {
     enum { TEST_FIELD, TEST_SOURCE, TEST_CATEGORY, TEST_SERVICE } what;
     uint16_t name; /* of TEST_FIELD */
     size_t n;
-    struct pattern *values; /* one must match */
+    const struct pattern **values; /* one must match */
 };
 
 struct route {
@@ -32,8 +32,7 @@ struct routes {
 };
 
 /* In the arena. Gives names numbers; all rules must have theirs already. */
-void routes_make(struct arena *a, struct field_names *names, const struct sigma_file *file,
-                 struct routes *out);
+void routes_make(const struct rule_world *w, const struct sigma_file *file, struct routes *out);
 /* Whether it speaks of the rule's logsource. A rule without a product takes any. */
 bool route_serves(const struct route *route, const struct rule *rule);
 /* Whether the view's record is one of those meant. */

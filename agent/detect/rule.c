@@ -36,7 +36,7 @@ int rule_text(const struct rule_maker *m, const struct tree_node *map, const cha
         return rule_wrong(m, node->line, "%s must be a text; write one", key);
     if (node->text.n > max)
         return rule_wrong(m, node->line, "%s is longer than %zu bytes; shorten it", key, max);
-    *out = arena_copy(m->arena, node->text);
+    *out = texts_keep(m->world->texts, node->text);
     return 0;
 }
 
@@ -61,7 +61,7 @@ int rule_texts(const struct rule_maker *m, const struct tree_node *map, const ch
             return rule_wrong(m, v->line, "%s must be a text or a list of texts; write it so", key);
         if (*n == max)
             return rule_wrong(m, v->line, "%s has more than %zu entries; shorten it", key, max);
-        out[(*n)++] = arena_copy(m->arena, v->text);
+        out[(*n)++] = texts_keep(m->world->texts, v->text);
     }
     return 0;
 }
@@ -155,13 +155,13 @@ static int read_tags(const struct rule_maker *m, struct rule *r)
         if (is_technique(tags[i]) && r->attacks_n < RULE_ATTACKS_MAX) {
             char id[16];
             snprintf(id, sizeof(id), "T%.*s", (int)tags[i].n - 8, tags[i].p + 8);
-            attacks[r->attacks_n++] = arena_copy(m->arena, span_of(id));
+            attacks[r->attacks_n++] = texts_keep(m->world->texts, span_of(id));
         } else if (is_tactic(tags[i]) && r->tactics_n < RULE_ATTACKS_MAX) {
             tactics[r->tactics_n++] = (struct span){tags[i].p + 7, tags[i].n - 7};
         } else {
             tags[others++] = tags[i];
         }
-    r->tags_n = others;
+    r->tags_n = (uint8_t)others;
     r->attacks = settled(m, attacks, r->attacks_n);
     r->tactics = settled(m, tactics, r->tactics_n);
     r->tags = settled(m, tags, others);
@@ -179,7 +179,7 @@ static void read_references(const struct rule_maker *m, struct rule *r)
     r->references = arena_get(m->arena, n, sizeof(r->references[0]));
     for (const struct tree_node *v = n ? list->first : NULL; v && r->references_n < n; v = v->next)
         if (v->kind == TREE_TEXT && v->text.n > 0 && v->text.n <= 512)
-            r->references[r->references_n++] = arena_copy(m->arena, v->text);
+            r->references[r->references_n++] = texts_keep(m->world->texts, v->text);
 }
 
 /* ---- hash of the content ---- */
@@ -266,7 +266,7 @@ struct rule *rule_make(const struct rule_world *w, struct span file,
 
 void rule_release(struct rule *r)
 {
-    for (size_t i = 0; i < r->selections_n - r->borrowed_n; i++)
+    for (size_t i = 0; i + r->borrowed_n < r->selections_n; i++)
         for (size_t j = 0; j < r->selections[i].n; j++)
             for (size_t k = 0; k < r->selections[i].clauses[j].n; k++)
                 item_release(&r->selections[i].clauses[j].items[k]);

@@ -52,7 +52,6 @@ struct clause { /* every item must match */
 };
 
 struct selection { /* one clause must match */
-    struct span name;
     size_t n;
     struct clause *clauses;
 };
@@ -96,29 +95,28 @@ struct rule_correlation {
 
 #define RULE_FILTER_REFERS_MAX 256
 
-struct rule {
+struct rule { /* small: there are thousands */
     struct span id, name, title;
-    struct span file; /* where it was read from, */
-    int line;         /* and the line it begins at */
+    struct span
+        file; /* where it was read from, while a set is loaded (of filters: as long as it) */
+    int line; /* and the line it begins at */
     enum event_severity severity;
-    int confidence_id;           /* by its status: experimental 1, test 2, stable 3, else 0 */
-    size_t attacks_n, tactics_n; /* at most RULE_ATTACKS_MAX each */
-    struct span *attacks;        /* "T1110.001" */
-    struct span *tactics;        /* "credential-access" */
-    size_t tags_n, references_n;
-    struct span *tags, *references; /* the tags that are neither */
-    uint8_t hash[16];               /* of what decides a match, not of the words around it */
-
-    bool generate; /* told by itself although a correlation refers to it */
+    int confidence_id;            /* by its status: experimental 1, test 2, stable 3, else 0 */
+    uint8_t attacks_n, tactics_n; /* at most RULE_ATTACKS_MAX each */
+    uint8_t tags_n, references_n; /* the tags that are neither */
+    uint8_t extract_n;
+    bool generate;                  /* told by itself although a correlation refers to it */
+    struct span *attacks, *tactics; /* "T1110.001", "credential-access" */
+    struct span *tags, *references;
+    uint8_t hash[16]; /* of what decides a match, not of the words around it */
 
     /* a rule */
     struct span product, category, service; /* empty: any */
-    size_t selections_n;
     struct selection *selections;
-    size_t borrowed_n; /* the last of them: of filters, which release them */
+    uint16_t selections_n;
+    uint16_t borrowed_n; /* the last of them: of filters, which release them */
     struct condition condition;
-    size_t extract_n;
-    struct regex *extract[RULE_EXTRACT_MAX];
+    struct regex **extract;
 
     struct rule_correlation *correlation; /* NULL: this is none */
 

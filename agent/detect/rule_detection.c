@@ -66,7 +66,6 @@ static int add_selection(const struct rule_maker *m, struct rule *r, const struc
         return rule_wrong(m, node->line, "more than %d selections; split the rule",
                           RULE_SELECTIONS_MAX);
     struct selection *s = &r->selections[r->selections_n++];
-    s->name = arena_copy(m->arena, node->key);
     s->clauses = arena_get(m->arena, node->kind == TREE_LIST ? node->n : 1, sizeof(*s->clauses));
     if (node->kind == TREE_MAP)
         return add_map(m, s, node);
@@ -75,9 +74,9 @@ static int add_selection(const struct rule_maker *m, struct rule *r, const struc
 
 /* Several conditions are joined by "or"; the joined text is parsed as one. */
 static int read_condition(const struct rule_maker *m, struct rule *r,
-                          const struct tree_node *detection)
+                          const struct tree_node *detection, const struct span *names)
 {
-    struct span texts[16], names[RULE_SELECTIONS_MAX];
+    struct span texts[16];
     size_t n;
     const struct tree_node *node = tree_get(detection, "condition");
     if (!node)
@@ -91,8 +90,6 @@ static int read_condition(const struct rule_maker *m, struct rule *r,
         buf_put_span(&text, texts[i]);
     }
     buf_put_text(&text, n > 1 ? ")" : "");
-    for (size_t i = 0; i < r->selections_n; i++)
-        names[i] = r->selections[i].name;
     struct error what;
     int result = text.failed ? error_set(&what, "condition: too long; split the rule")
                              : condition_parse(m->arena, buf_span(&text), names, r->selections_n,
@@ -108,6 +105,7 @@ static int read_extract(const struct rule_maker *m, struct rule *r)
         return 0;
     if (list->kind != TREE_LIST)
         return rule_wrong(m, list->line, "extract must be a list of expressions; write it so");
+    r->extract = arena_get(m->arena, list->n, sizeof(struct regex *));
     for (const struct tree_node *node = list->first; node; node = node->next) {
         struct error what = {"extract takes at most 8 expressions; leave some out"};
         if (node->kind != TREE_TEXT || r->extract_n == RULE_EXTRACT_MAX)
@@ -126,14 +124,17 @@ static int read_extract(const struct rule_maker *m, struct rule *r)
 static int read_body(const struct rule_maker *m, struct rule *r, const struct tree_node *map,
                      const char *other)
 {
-    r->selections = arena_get(m->arena, map->n, sizeof(*r->selections));
+    struct span names[RULE_SELECTIONS_MAX];
+    bool condition = tree_get(map, "condition") != NULL;
+    r->selections = arena_get(m->arena, map->n - condition, sizeof(*r->selections));
     for (const struct tree_node *node = map->first; node; node = node->next) {
         if (span_equal_text(node->key, "condition") || span_equal_text(node->key, other))
             continue;
         if (add_selection(m, r, node) != 0)
             return -1;
+        names[r->selections_n - 1] = node->key;
     }
-    return read_condition(m, r, map);
+    return read_condition(m, r, map, names);
 }
 
 int rule_read_detection(const struct rule_maker *m, struct rule *r)

@@ -39,16 +39,16 @@ static void join_selections(struct arena *a, struct rule *r, const struct rule *
     memcpy(all, r->selections, r->selections_n * sizeof(*all));
     memcpy(all + r->selections_n, filter->selections, filter->selections_n * sizeof(*all));
     r->selections = all;
-    r->selections_n = n;
-    r->borrowed_n += filter->selections_n;
+    r->selections_n = (uint16_t)n;
+    r->borrowed_n = (uint16_t)(r->borrowed_n + filter->selections_n);
 }
 
 /* (rule) and (filter): the filter's nodes behind the rule's, then one above both. */
 static void join_conditions(struct arena *a, struct rule *r, const struct rule *filter)
 {
     const struct condition *mine = &r->condition, *other = &filter->condition;
-    size_t n = mine->n + other->n + 1;
-    uint16_t shift = (uint16_t)mine->n, names = (uint16_t)r->selections_n;
+    size_t n = (size_t)mine->n + other->n + 1;
+    uint16_t shift = mine->n, names = r->selections_n;
     struct condition_node *all = arena_get(a, n, sizeof(*all));
     memcpy(all, mine->nodes, mine->n * sizeof(*all));
     for (size_t i = 0; i < other->n; i++) {
@@ -62,7 +62,7 @@ static void join_conditions(struct arena *a, struct rule *r, const struct rule *
     all[n - 1] = (struct condition_node){CONDITION_AND, 0, mine->root, CONDITION_NONE};
     all[mine->root].next = root;
     all[root].next = CONDITION_NONE;
-    r->condition = (struct condition){all, n, (uint16_t)(n - 1)};
+    r->condition = (struct condition){all, (uint16_t)n, (uint16_t)(n - 1)};
 }
 
 static bool join(struct arena *a, struct rule *r, const struct rule *filter, struct error *e)

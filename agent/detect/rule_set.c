@@ -13,7 +13,8 @@
 
 struct loader {
     struct rule_set *set;
-    struct map *known; /* id or name -> entry number + 1 */
+    struct arena *files; /* their names */
+    struct map *known;   /* id or name -> entry number + 1 */
     struct rule_world world;
     const struct sigma_file *tables;
     void (*tell)(void *ctx, const char *problem);
@@ -81,6 +82,7 @@ static void add_filter(struct loader *l, struct rule *r)
         return;
     }
     set->filters = mem_grow(set->filters, set->filters_n + 1, sizeof(*set->filters));
+    r->file = texts_keep(l->world.texts, r->file);
     set->filters[set->filters_n++] = *r->filter;
 }
 
@@ -109,7 +111,7 @@ static void add_text(struct loader *l, struct span file, struct span text)
 static void add_file(struct loader *l, const char *path)
 {
     struct buf text = BUF_INIT(TREE_BYTES_MAX);
-    struct span file = arena_copy(l->set->arena, span_of(path));
+    struct span file = arena_copy(l->files, span_of(path));
     int result = slurp(file.p, &text);
     struct error e;
     if (result == 0) {
@@ -163,12 +165,23 @@ static struct loader begin(const struct sigma_file *tables,
     set->entries = mem_new(RULE_SET_MAX, sizeof(*set->entries));
     if (tables)
         make_placeholders(set, &tables->placeholders);
-    return (struct loader){.set = set,
-                           .known = map_new(SIZE_MAX),
-                           .world = {set->arena, set->names, &set->placeholders},
-                           .tables = tables,
-                           .tell = tell_problem,
-                           .ctx = ctx};
+    return (struct loader){
+        .set = set,
+        .files = arena_new(),
+        .known = map_new_lent(SIZE_MAX),
+        .world = {set->arena, texts_new(set->arena), set->names, &set->placeholders},
+        .tables = tables,
+        .tell = tell_problem,
+        .ctx = ctx};
+}
+
+static void drop_drafts(struct loader *l)
+{
+    for (size_t i = 0; i < l->set->n; i++)
+        l->set->entries[i].rule->file = SPAN("");
+    map_free(l->known, NULL);
+    texts_free(l->world.texts);
+    arena_free(l->files);
 }
 
 static struct rule_set *end(struct loader *l)
@@ -176,9 +189,9 @@ static struct rule_set *end(struct loader *l)
     struct rule_set *set = l->set;
     rule_filters_apply(set, l->known, tell, l);
     rule_link_all(set, l->known, tell, l);
-    map_free(l->known, NULL);
     set->entries = mem_grow(set->entries, set->n, sizeof(*set->entries));
-    routes_make(set->arena, set->names, l->tables, &set->routes);
+    routes_make(&l->world, l->tables, &set->routes);
+    drop_drafts(l);
     rule_index_make(set);
     return set;
 }
@@ -215,7 +228,7 @@ struct rule_set *rule_set_parse(const char *name, struct span text, const struct
                                 void (*tell_problem)(void *ctx, const char *problem), void *ctx)
 {
     struct loader l = begin(tables, tell_problem, ctx);
-    add_text(&l, arena_copy(l.set->arena, span_of(name)), text);
+    add_text(&l, arena_copy(l.files, span_of(name)), text);
     return end(&l);
 }
 

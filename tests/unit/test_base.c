@@ -2,6 +2,7 @@
 #include "base/buf.h"
 #include "base/hex.h"
 #include "base/map.h"
+#include "base/mem.h"
 #include "base/text.h"
 #include "unit/cmocka_all.h"
 
@@ -86,6 +87,27 @@ static void a_buffer_keeps_its_limit(void **state)
     buf_drop_front(&b, 2);
     assert_string_equal(b.p, "345");
     buf_release(&b);
+}
+
+/* The key lies in the value that it leads to: it is gone before the value may be. */
+static void a_map_of_lent_keys_copies_none(void **state)
+{
+    (void)state;
+    struct map *m = map_new_lent(SIZE_MAX);
+    for (int i = 0; i < 100; i++) {
+        char *value = mem_new(1, 8);
+        int n = snprintf(value, 8, "%d", i);
+        map_set(m, (struct span){value, (size_t)n}, value, NULL);
+    }
+    char *one = map_get(m, SPAN("42"));
+    assert_string_equal(one, "42");
+    one[0] = '!'; /* the map would find it under its old name, had it copied it */
+    assert_null(map_get(m, SPAN("42")));
+    one[0] = '4';
+    assert_ptr_equal(map_remove(m, SPAN("42")), one);
+    free(one);
+    assert_int_equal(map_count(m), 99);
+    map_free(m, free);
 }
 
 static void a_map_holds_what_was_set(void **state)
@@ -219,6 +241,7 @@ int main(void)
         cmocka_unit_test(needles_are_found),
         cmocka_unit_test(a_buffer_keeps_its_limit),
         cmocka_unit_test(a_map_holds_what_was_set),
+        cmocka_unit_test(a_map_of_lent_keys_copies_none),
         cmocka_unit_test(names_keep_every_byte),
         cmocka_unit_test(times_go_both_ways),
         cmocka_unit_test(patterns_match_paths),

@@ -12,12 +12,13 @@ struct row {
 static bool try_row(const struct row *row)
 {
     struct arena *a = arena_new();
-    struct pattern p;
+    struct texts *texts = texts_new(a);
     char folded[256];
     struct span text = span_of(row->text);
     pattern_fold(folded, text);
-    pattern_make(a, span_of(row->value), row->fit, row->flags, &p);
-    bool result = pattern_matches(&p, text, (struct span){folded, text.n});
+    const struct pattern *p = pattern_make(texts, span_of(row->value), row->fit, row->flags);
+    texts_free(texts);
+    bool result = pattern_matches(p, text, (struct span){folded, text.n});
     arena_free(a);
     return result;
 }
@@ -94,11 +95,48 @@ static void test_literal(void **state)
 {
     (void)state;
     struct arena *a = arena_new();
-    struct pattern p;
-    pattern_make(a, SPAN("AB*longer?x"), PATTERN_WHOLE, PATTERN_CASED, &p);
-    assert_true(span_equal_text(p.literal, "longer"));
-    pattern_make(a, SPAN("*"), PATTERN_WHOLE, 0, &p);
-    assert_int_equal(p.literal.n, 0);
+    struct texts *texts = texts_new(a);
+    const struct pattern *p =
+        pattern_make(texts, SPAN("AB*LONGer?x"), PATTERN_WHOLE, PATTERN_CASED);
+    assert_true(span_equal_text(pattern_literal(p), "longer"));
+    p = pattern_make(texts, SPAN("*"), PATTERN_WHOLE, 0);
+    assert_int_equal(pattern_literal(p).n, 0);
+    texts_free(texts);
+    arena_free(a);
+}
+
+/* What many rules have in common costs memory once; what differs in anything stays apart. */
+static void test_kept_once(void **state)
+{
+    (void)state;
+    struct arena *a = arena_new();
+    struct texts *texts = texts_new(a);
+    const struct pattern *p = pattern_make(texts, SPAN("\\cmd.exe"), PATTERN_ENDS, 0);
+    assert_ptr_equal(p, pattern_make(texts, SPAN("\\CMD.exe"), PATTERN_ENDS, 0));
+    assert_ptr_equal(p, pattern_make(texts, SPAN("*\\cmd.exe"), PATTERN_WHOLE, 0));
+    assert_ptr_not_equal(p, pattern_make(texts, SPAN("\\cmd.exe"), PATTERN_CONTAINS, 0));
+    assert_ptr_not_equal(p, pattern_make(texts, SPAN("\\cmd.exe"), PATTERN_ENDS, PATTERN_CASED));
+    assert_ptr_not_equal(p, pattern_make(texts, SPAN("\\cmd.ex"), PATTERN_ENDS, 0));
+    texts_free(texts);
+    arena_free(a);
+}
+
+/* The longest value, in the encoding that makes most of it. */
+static void test_longest(void **state)
+{
+    (void)state;
+    static char value[PATTERN_BYTES_MAX];
+    struct arena *a = arena_new();
+    struct texts *texts = texts_new(a);
+    struct span text = {value, sizeof(value)};
+    memset(value, 'x', sizeof(value));
+    const struct pattern *p =
+        pattern_make(texts, text, PATTERN_CONTAINS, PATTERN_CASED | PATTERN_LITERAL);
+    assert_true(span_equal(pattern_literal(p), text));
+    assert_true(pattern_matches(p, text, text));
+    text.n--;
+    assert_false(pattern_matches(p, text, text));
+    texts_free(texts);
     arena_free(a);
 }
 
@@ -107,6 +145,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_rows),
         cmocka_unit_test(test_literal),
+        cmocka_unit_test(test_kept_once),
+        cmocka_unit_test(test_longest),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
