@@ -1,0 +1,2 @@
+/* collect with chosen detectors; templates with their rates. */
+#include "bench/lib/chosen.h"
