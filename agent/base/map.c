@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 struct slot {
-    uint64_t hash; /* 0: never used; 1: removed */
-    size_t key_n;
+    uint32_t hash; /* 0: never used; 1: removed */
+    uint32_t key_n;
     const char *key;
     void *value;
 };
@@ -45,7 +45,7 @@ static void sip_round(uint64_t v[4])
 }
 
 /* SipHash-1-3: keyed, so that keys from outside cannot be chosen to collide. */
-static uint64_t hash_of(const struct map *m, struct span key)
+static uint32_t hash_of(const struct map *m, struct span key)
 {
     uint64_t v[4] = {m->seed[0] ^ 0x736f6d6570736575u, m->seed[1] ^ 0x646f72616e646f6du,
                      m->seed[0] ^ 0x6c7967656e657261u, m->seed[1] ^ 0x7465646279746573u};
@@ -66,7 +66,7 @@ static uint64_t hash_of(const struct map *m, struct span key)
     v[2] ^= 0xff;
     for (int round = 0; round < 3; round++)
         sip_round(v);
-    uint64_t hash = v[0] ^ v[1] ^ v[2] ^ v[3];
+    uint32_t hash = (uint32_t)(v[0] ^ v[1] ^ v[2] ^ v[3]);
     return hash <= SLOT_GONE ? hash + 2 : hash;
 }
 
@@ -119,11 +119,11 @@ size_t map_count(const struct map *m)
     return m->count;
 }
 
-static struct slot *find(const struct map *m, struct span key, uint64_t hash)
+static struct slot *find(const struct map *m, struct span key, uint32_t hash)
 {
     if (m->room == 0)
         return NULL;
-    for (size_t i = (size_t)hash & (m->room - 1);; i = (i + 1) & (m->room - 1)) {
+    for (size_t i = hash & (m->room - 1);; i = (i + 1) & (m->room - 1)) {
         struct slot *s = &m->slots[i];
         if (s->hash == SLOT_FREE)
             return NULL;
@@ -153,7 +153,7 @@ static void resize(struct map *m)
     for (size_t i = 0; i < old_room; i++) {
         if (old[i].hash <= SLOT_GONE)
             continue;
-        size_t at = (size_t)old[i].hash & (room - 1);
+        size_t at = old[i].hash & (room - 1);
         while (m->slots[at].hash != SLOT_FREE)
             at = (at + 1) & (room - 1);
         m->slots[at] = old[i];
@@ -163,7 +163,7 @@ static void resize(struct map *m)
 
 void *map_set(struct map *m, struct span key, void *value, bool *full)
 {
-    uint64_t hash = hash_of(m, key);
+    uint32_t hash = hash_of(m, key);
     struct slot *s = find(m, key, hash);
     if (full)
         *full = false;
@@ -179,12 +179,13 @@ void *map_set(struct map *m, struct span key, void *value, bool *full)
     }
     if ((m->used + 1) * 4 > m->room * 3)
         resize(m);
-    size_t at = (size_t)hash & (m->room - 1);
+    size_t at = hash & (m->room - 1);
     while (m->slots[at].hash > SLOT_GONE)
         at = (at + 1) & (m->room - 1);
     m->used += m->slots[at].hash == SLOT_FREE;
     m->count++;
-    m->slots[at] = (struct slot){hash, key.n, m->lent ? key.p : mem_text_span(key), value};
+    m->slots[at] =
+        (struct slot){hash, (uint32_t)key.n, m->lent ? key.p : mem_text_span(key), value};
     return NULL;
 }
 

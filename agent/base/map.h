@@ -1,7 +1,7 @@
 /*
  * A map from byte strings to pointers (open hashing, seeded at random so that hostile keys cannot
- * make it slow). Keys are copied, or lent; values are the caller's. With a limit on the number of
- * entries.
+ * make it slow). Keys are copied, or lent (shorter than 4 GiB); values are the caller's. With a
+ * limit on the number of entries.
  */
 #ifndef BASE_MAP_H
 #define BASE_MAP_H

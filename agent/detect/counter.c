@@ -5,7 +5,9 @@
 
 #include <stdlib.h>
 
-#define MAP_BYTES 80 /* what a group costs in the map, about */
+#define SLOT_BYTES  48 /* what a group costs in the map, about */
+#define BLOCK_BYTES 8  /* what the allocator adds to a block, */
+#define BLOCK_UNIT  16 /* before it rounds up */
 
 static bool is_sliced(const struct rule_correlation *rule)
 {
@@ -39,7 +41,7 @@ struct counter *counter_new(struct counters *all, const struct rule_correlation 
     c->all = all;
     c->rule = rule;
     memcpy(c->version, version, sizeof(c->version));
-    c->groups = map_new(SIZE_MAX);
+    c->groups = map_new_lent(SIZE_MAX);
     c->sliced = is_sliced(rule);
     c->marks_max = marks_of(c);
     all->items = mem_grow(all->items, all->n + 1, sizeof(struct counter *));
@@ -89,6 +91,21 @@ static void charge(struct counter *c, size_t bytes)
     c->all->bytes += bytes;
 }
 
+static size_t block_cost(size_t bytes)
+{
+    return bytes == 0 ? 0 : (bytes + BLOCK_BYTES + BLOCK_UNIT - 1) / BLOCK_UNIT * BLOCK_UNIT;
+}
+
+static size_t marks_bytes(const struct counter *c, size_t room)
+{
+    return room * (sizeof(struct mark) + (c->sliced ? sizeof(double) : 0));
+}
+
+static size_t cost_of(const struct counter *c, const struct group *g)
+{
+    return SLOT_BYTES + block_cost(sizeof(*g)) + block_cost(marks_bytes(c, g->room));
+}
+
 static void take_out(struct counter *c, struct group *g)
 {
     *(g->older ? &g->older->newer : &c->oldest) = g->newer;
@@ -113,7 +130,7 @@ static void evict_oldest(struct counter *c)
     c->oldest = g->newer;
     *(g->newer ? &g->newer->older : &c->newest) = NULL;
     map_remove(c->groups, span_make(g->key, sizeof(g->key)));
-    size_t bytes = sizeof(*g) + MAP_BYTES + g->room * sizeof(g->marks[0]);
+    size_t bytes = cost_of(c, g);
     c->bytes -= bytes;
     c->all->bytes -= bytes;
     group_free(g);
@@ -143,25 +160,48 @@ struct group *group_get(struct counter *c, const uint8_t key[COUNTER_GROUP_SIZE]
     } else {
         g = mem_new(1, sizeof(*g));
         memcpy(g->key, key, sizeof(g->key));
-        map_set(c->groups, span_make(key, COUNTER_GROUP_SIZE), g, NULL);
-        charge(c, sizeof(*g) + MAP_BYTES);
+        map_set(c->groups, span_make(g->key, COUNTER_GROUP_SIZE), g, NULL);
+        charge(c, cost_of(c, g));
     }
     group_put_newest(c, g);
     return g;
 }
 
-void group_append(struct counter *c, struct group *g, size_t at, struct mark mark)
+/* Most groups of a flood are hit once: the first room is for one. */
+static void grow(struct counter *c, struct group *g)
 {
-    if (g->n == g->room) {
-        size_t room = g->room ? 2 * g->room : 2;
-        g->marks = mem_grow(g->marks, room, sizeof(g->marks[0]));
-        charge(c, (room - g->room) * sizeof(g->marks[0]));
-        g->room = room;
-        stay_within(c->all, g);
-    }
-    memmove(&g->marks[at + 1], &g->marks[at], (g->n - at) * sizeof(g->marks[0]));
+    size_t before = cost_of(c, g), old = g->room, room = old ? 2 * old : 1;
+    if (room > c->marks_max)
+        room = c->marks_max;
+    g->marks = mem_grow(g->marks, marks_bytes(c, room), 1);
+    if (c->sliced)
+        memmove(g->marks + room, g->marks + old, g->n * sizeof(double));
+    g->room = (uint16_t)room;
+    charge(c, cost_of(c, g) - before);
+    stay_within(c->all, g);
+}
+
+void group_insert(struct counter *c, struct group *g, size_t at, struct mark mark, double sum)
+{
+    if (g->n == g->room)
+        grow(c, g);
+    double *sums = group_sums(g);
+    memmove(&g->marks[at + 1], &g->marks[at], (g->n - at) * sizeof(mark));
     g->marks[at] = mark;
+    if (c->sliced) {
+        memmove(&sums[at + 1], &sums[at], (g->n - at) * sizeof(sum));
+        sums[at] = sum;
+    }
     g->n++;
+}
+
+void group_remove(struct counter *c, struct group *g, size_t at)
+{
+    double *sums = group_sums(g);
+    g->n--;
+    memmove(&g->marks[at], &g->marks[at + 1], (g->n - at) * sizeof(g->marks[0]));
+    if (c->sliced)
+        memmove(&sums[at], &sums[at + 1], (g->n - at) * sizeof(sums[0]));
 }
 
 bool counter_add(struct counter *c, const uint8_t group[COUNTER_GROUP_SIZE],

@@ -12,20 +12,19 @@
 struct mark { /* a hit, or the hits of a slice */
     int64_t time_ms;
     uint64_t value; /* see struct counter_hit; of a slice: how many hits */
-    double sum;     /* of a slice */
 };
 
-struct group {
+struct group { /* small: whoever makes up values makes thousands */
     uint8_t key[COUNTER_GROUP_SIZE];
     struct group *older, *newer; /* by when it was seen last */
-    bool dirty;                  /* seen since the last checkpoint: these are the newest ones */
-    bool stored;
-    bool fired;
     int64_t fired_ms;
     int64_t seen_ms; /* time of the hit that came last */
     uint64_t suppressed;
-    size_t n, room;
-    struct mark *marks; /* by time */
+    struct mark *marks; /* by time; of a sliced counter there follow as many sums (group_sums) */
+    uint16_t n, room;
+    bool dirty; /* seen since the last checkpoint: these are the newest ones */
+    bool stored;
+    bool fired;
 };
 
 struct counter {
@@ -53,9 +52,16 @@ static inline uint64_t time_apart(int64_t a, int64_t b)
     return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
 }
 
+/* Of a sliced counter: the sum of each slice. */
+static inline double *group_sums(const struct group *g)
+{
+    return (double *)(g->marks + g->room);
+}
+
 /* counter.c; the group comes to the front of the newest */
 struct group *group_get(struct counter *c, const uint8_t key[COUNTER_GROUP_SIZE]);
-void group_append(struct counter *c, struct group *g, size_t at, struct mark mark);
+void group_insert(struct counter *c, struct group *g, size_t at, struct mark mark, double sum);
+void group_remove(struct counter *c, struct group *g, size_t at);
 void group_put_newest(struct counter *c, struct group *g);
 
 /* counter_window.c: takes the hit in; whether a window was made that may fulfil the condition */

@@ -1,11 +1,5 @@
 #include "detect/counter_parts.h"
 
-static void drop_mark(struct group *g, size_t i)
-{
-    memmove(&g->marks[i], &g->marks[i + 1], (g->n - i - 1) * sizeof(g->marks[0]));
-    g->n--;
-}
-
 /*
  * temporal_ordered: the marks that the shortest sequences 1; 1, 2; 1, 2, 3; ... of rules consist
  * of. Without them a flood of hits of some rules would push out the beginning of a sequence that
@@ -43,12 +37,12 @@ static size_t add_mark(struct counter *c, struct group *g, struct mark mark)
 {
     if (g->n == c->marks_max) {
         bool ordered = c->rule->type == CORRELATION_ORDERED;
-        drop_mark(g, farthest(g, mark.time_ms, ordered ? sequences(c, g) : 0));
+        group_remove(c, g, farthest(g, mark.time_ms, ordered ? sequences(c, g) : 0));
     }
     size_t at = g->n;
     while (at > 0 && g->marks[at - 1].time_ms > mark.time_ms)
         at--;
-    group_append(c, g, at, mark);
+    group_insert(c, g, at, mark, 0);
     return at;
 }
 
@@ -62,7 +56,7 @@ static bool forget_older(struct counter *c, struct group *g, const struct mark *
             continue;
         if (old->time_ms > mark->time_ms)
             return false;
-        drop_mark(g, i);
+        group_remove(c, g, i);
     }
     return true;
 }
@@ -79,7 +73,7 @@ static size_t add_to_slice(struct counter *c, struct group *g, const struct coun
     if (at == g->n)
         at = add_mark(c, g, (struct mark){.time_ms = start});
     g->marks[at].value++;
-    g->marks[at].sum += hit->number;
+    group_sums(g)[at] += hit->number;
     return at;
 }
 
@@ -112,7 +106,7 @@ static struct counted measure(const struct counter *c, const struct group *g, si
     out.count = 0;
     for (size_t i = 0; i < end - start; i++) {
         out.count += marks[i].value;
-        sum += marks[i].sum;
+        sum += group_sums(g)[start + i];
     }
     out.measure = c->rule->type == CORRELATION_VALUE_SUM   ? sum
                   : c->rule->type == CORRELATION_VALUE_AVG ? sum / (double)out.count

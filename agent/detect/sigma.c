@@ -156,8 +156,8 @@ static void sigma_health(void *self, struct detect_health *out)
                  (unsigned long long)gave_up);
     else if (evicted > 0)
         snprintf(out->detail, sizeof(out->detail),
-                 "counting gave up %llu groups within their timespan (more than fit in %u MiB)",
-                 (unsigned long long)evicted, COUNTER_BYTES_MAX >> 20);
+                 "counting gave up %llu groups within their timespan (more than fit in %u KiB)",
+                 (unsigned long long)evicted, COUNTER_BYTES_MAX >> 10);
 }
 
 static void sigma_close(void *self)

@@ -2,7 +2,7 @@
 
 #include "base/mem.h"
 
-#define CHANGE_COST (sizeof(struct change) + 3 * sizeof(void *)) /* with the allocator's share */
+#define CHANGE_COST (sizeof(struct change) + 3 * sizeof(void *)) /* with list and allocator */
 
 int key_compare(struct span a, struct span b)
 {
@@ -15,7 +15,7 @@ static int compare(const struct change *c, enum store_table t, struct span key)
 {
     if (c->table != t)
         return c->table < t ? -1 : 1;
-    return key_compare(c->key, key);
+    return key_compare(change_key(c), key);
 }
 
 size_t changes_from(const struct changes *c, enum store_table t, struct span key)
@@ -41,17 +41,19 @@ static struct change *change_new(enum store_table t, struct span key, struct spa
 {
     size_t value_n = value.p ? value.n : 0;
     struct change *c = mem_new(1, sizeof(*c) + key.n + value_n);
-    char *bytes = (char *)(c + 1);
-    memcpy(bytes, key.p, key.n);
+    c->table = (uint8_t)t;
+    c->removed = value.p == NULL;
+    c->key_n = (uint16_t)key.n;
+    c->value_n = (uint32_t)value_n;
+    memcpy(c->bytes, key.p, key.n);
     if (value_n > 0)
-        memcpy(bytes + key.n, value.p, value_n);
-    *c = (struct change){t, value.p == NULL, {bytes, key.n}, {bytes + key.n, value_n}};
+        memcpy(c->bytes + key.n, value.p, value_n);
     return c;
 }
 
 static size_t cost_of(const struct change *c)
 {
-    return CHANGE_COST + c->key.n + c->value.n;
+    return CHANGE_COST + c->key_n + c->value_n;
 }
 
 void changes_set(struct changes *c, enum store_table t, struct span key, struct span value)

@@ -7,11 +7,23 @@
 
 #include "store/store.h"
 
-struct change {
-    enum store_table table;
+struct change { /* small: a flood of state makes thousands */
+    uint8_t table;
     bool removed;
-    struct span key, value; /* point into the same block of memory as this struct */
+    uint16_t key_n;
+    uint32_t value_n;
+    char bytes[]; /* of the key, then of the value */
 };
+
+static inline struct span change_key(const struct change *c)
+{
+    return (struct span){c->bytes, c->key_n};
+}
+
+static inline struct span change_value(const struct change *c)
+{
+    return (struct span){c->bytes + c->key_n, c->value_n};
+}
 
 struct changes {
     struct change **at;
@@ -19,7 +31,7 @@ struct changes {
     size_t bytes; /* of memory */
 };
 
-/* value.p == NULL: the key is removed. */
+/* value.p == NULL: the key is removed. A key of less than 64 KiB, a value of less than 4 GiB. */
 void changes_set(struct changes *c, enum store_table t, struct span key, struct span value);
 /* Index of the first change whose table and key are not smaller; n if there is none. */
 size_t changes_from(const struct changes *c, enum store_table t, struct span key);

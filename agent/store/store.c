@@ -13,7 +13,7 @@
 #define VALUE_MAX  (64 * 1024)
 #define PAGE_FULL  (64 * 1024) /* of a walk, copied out at a time */
 #define CHUNK_FULL (64 * 1024) /* of a bulk, written at a time: others wait meanwhile */
-#define SLICE      2000        /* changes of one transaction, each on a page of its own at worst */
+#define SLICE      1000        /* changes of one transaction, each on a page of its own at worst */
 #define PATH_SIZE  4400
 
 struct store {
@@ -88,7 +88,7 @@ static int get(struct store *s, enum store_table t, struct span key, struct buf 
         return table_file_get(s->file, t, key, out);
     if (c->removed)
         return -ENOENT;
-    buf_put_span(out, c->value);
+    buf_put_span(out, change_value(c));
     return 0;
 }
 
@@ -143,7 +143,7 @@ static const struct change *pending_at(const struct page_walk *w, const struct m
 {
     const struct changes *c = &w->store->pending;
     if (m->at >= c->n || c->at[m->at]->table != w->table ||
-        !span_starts(c->at[m->at]->key, w->prefix))
+        !span_starts(change_key(c->at[m->at]), w->prefix))
         return NULL;
     return c->at[m->at];
 }
@@ -156,11 +156,11 @@ static int merge_page(struct page_walk *w, struct merge *m)
         w->ended = !c && !m->have;
         if (w->ended)
             break;
-        int order = !c ? 1 : !m->have ? -1 : key_compare(c->key, m->key);
+        int order = !c ? 1 : !m->have ? -1 : key_compare(change_key(c), m->key);
         if (order > 0)
             page_put(w, m->key, m->value);
         else if (!c->removed)
-            page_put(w, c->key, c->value);
+            page_put(w, change_key(c), change_value(c));
         if (order <= 0)
             m->at++;
         if (order >= 0)

@@ -219,7 +219,7 @@ void table_walk_end(struct table_walk *w)
 
 static int apply_one(struct table_file *f, MDB_txn *txn, const struct change *c)
 {
-    MDB_val key = value_of(c->key), value = value_of(c->value);
+    MDB_val key = value_of(change_key(c)), value = value_of(change_value(c));
     if (!c->removed)
         return mdb_put(txn, f->table[c->table], &key, &value, 0);
     int rc = mdb_del(txn, f->table[c->table], &key, NULL);

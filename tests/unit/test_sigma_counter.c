@@ -353,6 +353,50 @@ static void test_state(void **state)
     counters_free(all);
 }
 
+/* Times and values of any size come back as they were: what counts on stores the same. */
+static void state_goes_on(const struct rule_correlation *rule)
+{
+    static const int64_t times[] = {INT64_MIN, -1, 0, 1, 1790005000000, INT64_MAX};
+    struct stored first[2], second[2];
+    struct counted out;
+    struct counter *c = open_counter(rule);
+    for (uint32_t i = 0; i < 6; i++)
+        for (uint64_t value = 1; value != 0; value <<= 21)
+            add(c, i % 2, times[i], UINT64_MAX / value, (double)value, &out);
+    counters_checkpoint(all);
+    assert_int_equal(stored_n, 2);
+    memcpy(first, stored, sizeof(first));
+    for (uint32_t i = 0; i < 2; i++)
+        add(c, i, 77, 77, 77, &out);
+    counters_checkpoint(all);
+    memcpy(second, stored, sizeof(second));
+    counters_free(all);
+    c = open_counter(rule);
+    for (size_t i = 0; i < 2; i++)
+        assert_true(counters_restore(all, (struct span){first[i].key, COUNTER_KEY_SIZE},
+                                     (struct span){first[i].value, first[i].n}));
+    for (uint32_t i = 0; i < 2; i++)
+        add(c, i, 77, 77, 77, &out);
+    counters_checkpoint(all);
+    for (size_t i = 0; i < 2; i++) {
+        size_t k = memcmp(stored[0].key, second[i].key, COUNTER_KEY_SIZE) == 0 ? 0 : 1;
+        assert_int_equal(stored[k].n, second[i].n);
+        assert_memory_equal(stored[k].value, second[i].value, second[i].n);
+    }
+    counters_free(all);
+}
+
+static void test_state_of_extremes(void **state)
+{
+    (void)state;
+    const struct rule_correlation values = RULE(VALUE_COUNT, {BOUND_GTE, 3}),
+                                  sum = RULE(VALUE_SUM, {BOUND_GTE, 1e6}),
+                                  events = RULE(EVENT_COUNT, {BOUND_GTE, 2});
+    state_goes_on(&values);
+    state_goes_on(&sum);
+    state_goes_on(&events);
+}
+
 /* After a restart it is still the oldest that goes first, whatever its key. */
 static void test_restored_order(void **state)
 {
@@ -388,36 +432,41 @@ static void test_strange_state(void **state)
     counters_checkpoint(all);
     struct span key = {stored[0].key, COUNTER_KEY_SIZE}, value = {stored[0].value, stored[0].n};
     for (size_t n = 0; n < value.n; n++)
-        if (n != value.n - 16) /* that one has no hits */
+        if (n != value.n - 2) /* that one has no hits */
             assert_false(counters_restore(all, key, (struct span){value.p, n}));
     assert_false(counters_restore(all, (struct span){key.p, key.n - 1}, value));
     stored[0].value[0] = 99; /* another format */
     assert_false(counters_restore(all, key, value));
-    stored[0].value[0] = 2;
+    stored[0].value[0] = 3;
     stored[0].key[5] ^= 1; /* another version of the rule */
     assert_false(counters_restore(all, key, value));
     stored[0].key[5] ^= 1;
-    char large[40000] = {2};
-    assert_false(counters_restore(all, key, (struct span){large, 32 + 16 * 100})); /* too many */
-    assert_true(counters_restore(all, key, (struct span){large, 32 + 16 * 12}));
+    char large[300] = {3};
+    assert_false(counters_restore(all, key, (struct span){large, 3 + 2 * 100})); /* too many */
+    assert_true(counters_restore(all, key, (struct span){large, 3 + 2 * 12}));
+    memset(large + 2, 0xff, 12); /* a number of more than 64 bits */
+    assert_false(counters_restore(all, key, (struct span){large, 20}));
     counters_free(all);
     const struct rule_correlation three = RULE(ORDERED, {BOUND_GTE, 3});
     c = open_counter(&three);
-    memset(large + 4, 0xff, 100); /* a rule that is not there */
-    assert_false(counters_restore(all, key, (struct span){large, 32 + 16}));
+    memset(large + 1, 0, 4);
+    assert_true(counters_restore(all, key, (struct span){large, 5}));
+    large[4] = RULE_REFERS_MAX; /* a rule that is not there */
+    assert_false(counters_restore(all, key, (struct span){large, 5}));
     counters_free(all);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_fires_once),    cmocka_unit_test(test_window),
-        cmocka_unit_test(test_out_of_order),  cmocka_unit_test(test_false_times),
-        cmocka_unit_test(test_values),        cmocka_unit_test(test_temporal),
-        cmocka_unit_test(test_ordered),       cmocka_unit_test(test_ordered_flood),
-        cmocka_unit_test(test_measures),      cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_eviction),      cmocka_unit_test(test_state),
-        cmocka_unit_test(test_strange_state), cmocka_unit_test(test_restored_order),
+        cmocka_unit_test(test_fires_once),     cmocka_unit_test(test_window),
+        cmocka_unit_test(test_out_of_order),   cmocka_unit_test(test_false_times),
+        cmocka_unit_test(test_values),         cmocka_unit_test(test_temporal),
+        cmocka_unit_test(test_ordered),        cmocka_unit_test(test_ordered_flood),
+        cmocka_unit_test(test_measures),       cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_eviction),       cmocka_unit_test(test_state),
+        cmocka_unit_test(test_strange_state),  cmocka_unit_test(test_state_of_extremes),
+        cmocka_unit_test(test_restored_order),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
