@@ -21,11 +21,15 @@
 #define BITS_MAX   17
 #define MAP_FACTOR 16 /* bits a gram */
 
-struct entry {
-    struct literal literal;
+#define LAST 0x80000000u
+
+struct entry { /* small: there may be eight thousand, and the caches are shared with the line */
+    const char *text;
+    uint16_t n;
+    uint16_t before; /* bytes of the text in front of the gram */
     uint32_t gram;
-    uint32_t before; /* bytes of the text in front of the gram */
-    uint32_t next;   /* in the same bucket */
+    uint32_t next; /* in the same bucket */
+    uint32_t ids;  /* where those of the text begin */
 };
 
 struct scanner { /* of the texts with grams of one length */
@@ -40,6 +44,7 @@ struct scanner { /* of the texts with grams of one length */
 
 struct literals {
     struct scanner *scanners[2]; /* with whole grams and short ones */
+    uint32_t *ids;               /* of each text in a row, the last one with LAST */
 };
 
 static inline uint32_t hash_of(const struct scanner *s, uint32_t gram)
@@ -77,13 +82,14 @@ static size_t rarest(struct span text, size_t n)
     return best;
 }
 
-static void add(struct scanner *s, const struct literal *literal, size_t n)
+static void add(struct scanner *s, const struct literal *l, size_t n)
 {
-    size_t from = rarest(literal->text, n + s->step - 1);
+    size_t from = rarest(l->text, n + s->step - 1);
     for (size_t at = from; at < from + s->step; at++) {
-        uint32_t gram = gram_of(literal->text.p + at, n), hash = hash_of(s, gram);
+        uint32_t gram = gram_of(l->text.p + at, n), hash = hash_of(s, gram);
         uint32_t *bucket = &s->bucket[hash / MAP_FACTOR];
-        s->entries[s->n] = (struct entry){*literal, gram, (uint32_t)at, *bucket};
+        s->entries[s->n] =
+            (struct entry){l->text.p, (uint16_t)l->text.n, (uint16_t)at, gram, *bucket, l->id};
         *bucket = (uint32_t)s->n++;
         s->map[hash / 64] |= (uint64_t)1 << hash % 64;
     }
@@ -144,11 +150,39 @@ static void scanner_free(struct scanner *s)
     free(s);
 }
 
-struct literals *literals_new(const struct literal *list, size_t n)
+static int by_text(const void *a, const void *b)
+{
+    const struct literal *x = a, *y = b;
+    if (x->text.n != y->text.n)
+        return x->text.n < y->text.n ? -1 : 1;
+    int order = memcmp(x->text.p, y->text.p, x->text.n);
+    return order ? order : (x->id > y->id) - (x->id < y->id);
+}
+
+/* Rules have many texts in common (a shell, a folder): each becomes one, whose id is where its ids
+ * begin. Returns how many there are. */
+static size_t join(struct literal *list, size_t n, uint32_t *ids)
+{
+    size_t texts = 0;
+    qsort(list, n, sizeof(*list), by_text);
+    for (size_t i = 0; i < n; i++) {
+        ids[i] = list[i].id;
+        bool last = i + 1 == n || !span_equal(list[i].text, list[i + 1].text);
+        bool first = i == 0 || (ids[i - 1] & LAST);
+        ids[i] |= last ? LAST : 0;
+        if (first)
+            list[texts++] = (struct literal){list[i].text, (uint32_t)i};
+    }
+    return texts;
+}
+
+struct literals *literals_new(struct literal *list, size_t n)
 {
     if (n == 0)
         return NULL;
     struct literals *l = mem_new(1, sizeof(*l));
+    l->ids = mem_new(n, sizeof(*l->ids));
+    n = join(list, n, l->ids);
     l->scanners[0] = scanner_new(list, n, GRAM);
     l->scanners[1] = scanner_new(list, n, SHORT);
     return l;
@@ -160,6 +194,7 @@ void literals_free(struct literals *l)
         return;
     scanner_free(l->scanners[0]);
     scanner_free(l->scanners[1]);
+    free(l->ids);
     free(l);
 }
 
@@ -196,33 +231,36 @@ static void note(struct hits *h, uint32_t id)
 }
 
 /* The texts whose gram stands at `at`. */
-static void compare(const struct scanner *s, uint32_t gram, struct span line, size_t at,
-                    struct hits *hits)
+static void compare(const struct scanner *s, const uint32_t *ids, uint32_t gram, struct span line,
+                    size_t at, struct hits *hits)
 {
     for (uint32_t i = s->bucket[hash_of(s, gram) / MAP_FACTOR]; i != NONE; i = s->entries[i].next) {
         const struct entry *e = &s->entries[i];
-        struct span text = e->literal.text;
-        if (e->gram == gram && e->before <= at && text.n <= line.n - (at - e->before) &&
-            memcmp(line.p + at - e->before, text.p, text.n) == 0)
-            note(hits, e->literal.id);
+        if (e->gram != gram || e->before > at || e->n > line.n - (at - e->before) ||
+            memcmp(line.p + at - e->before, e->text, e->n) != 0)
+            continue;
+        const uint32_t *id = ids + e->ids;
+        do
+            note(hits, *id & ~LAST);
+        while (!(*id++ & LAST));
     }
 }
 
-static inline void look(const struct scanner *s, uint32_t gram, struct span line, size_t at,
-                        struct hits *hits)
+static inline void look(const struct scanner *s, const uint32_t *ids, uint32_t gram,
+                        struct span line, size_t at, struct hits *hits)
 {
     uint32_t hash = hash_of(s, gram);
     if (s->map[hash / 64] >> hash % 64 & 1)
-        compare(s, gram, line, at, hits);
+        compare(s, ids, gram, line, at, hits);
 }
 
-static void scan(const struct scanner *s, struct span line, struct hits *hits)
+static void scan(const struct scanner *s, const uint32_t *ids, struct span line, struct hits *hits)
 {
     size_t at = 0;
     for (; at + GRAM <= line.n; at += s->step)
-        look(s, load(line.p + at) & s->mask, line, at, hits);
+        look(s, ids, load(line.p + at) & s->mask, line, at, hits);
     if (s->mask != UINT32_MAX && at + SHORT <= line.n)
-        look(s, gram_of(line.p + at, SHORT), line, at, hits);
+        look(s, ids, gram_of(line.p + at, SHORT), line, at, hits);
 }
 
 void literals_scan(const struct literals *l, struct span line, struct hits *hits)
@@ -231,5 +269,5 @@ void literals_scan(const struct literals *l, struct span line, struct hits *hits
         return;
     for (size_t i = 0; i < 2; i++)
         if (l->scanners[i])
-            scan(l->scanners[i], line, hits);
+            scan(l->scanners[i], l->ids, line, hits);
 }

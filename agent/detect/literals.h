@@ -13,13 +13,13 @@
 #define LITERAL_LENGTH_MIN 3 /* shorter ones stand in too many lines to be of use */
 
 struct literal {
-    struct span text;
-    uint32_t id; /* several texts may have the same */
+    struct span text; /* of less than 64 KiB */
+    uint32_t id;      /* below 2^31; several texts may have the same, and a text several */
 };
 
 struct literals;
-/* Copies the list, not the texts. NULL when n is 0. */
-struct literals *literals_new(const struct literal *list, size_t n);
+/* The texts have to stay, of the list nothing does: it serves to sort them. NULL when n is 0. */
+struct literals *literals_new(struct literal *list, size_t n);
 void literals_free(struct literals *l);
 
 /* Where hits are noted, each id once until hits_clear. */
