@@ -1,8 +1,11 @@
-/* Files that the inventory reads, by the input's first byte: whatever stands in them, the list
+/* What the inventory reads, by the input's first byte (b: the firmware's table, a: what a scheduled
+ * task does; files of Linux): whatever stands in them, the list
  * keeps its limits, its keys are in order and unique, and its values are JSON. */
 #include "source/inventory/accounts.h"
 #include "source/inventory/disks.h"
+#include "source/inventory/smbios.h"
 #include "source/inventory/sockets.h"
+#include "source/inventory/tasks.h"
 #include "source/inventory/units.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
@@ -42,6 +45,26 @@ static void lines(struct span text)
     }
 }
 
+/* Texts end where they stand, and an id is whole or not there. */
+static void firmware(struct span table)
+{
+    struct inventory_hardware h = {.secure_boot = -1};
+    inventory_smbios_parse(table, &h);
+    if (strnlen(h.vendor, sizeof(h.vendor)) == sizeof(h.vendor) ||
+        strnlen(h.cpu, sizeof(h.cpu)) == sizeof(h.cpu) ||
+        (strlen(h.uuid) != 36 && strlen(h.uuid) != 0) || h.sockets > 4096)
+        abort();
+}
+
+static void action(struct span data)
+{
+    struct buf text = BUF_INIT(16384);
+    inventory_task_action(data, &text);
+    if (text.failed)
+        abort();
+    buf_release(&text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
     struct inventory_list list;
@@ -59,6 +82,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         break;
     case 's':
         inventory_unit_parse(&unit, text);
+        break;
+    case 'a':
+        action(text);
+        break;
+    case 'b':
+        firmware(text);
         break;
     default:
         lines(text);
