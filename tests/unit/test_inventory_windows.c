@@ -483,6 +483,11 @@ static void firmware_may_say_anything(void **state)
     assert_string_equal(h.vendor, ""); /* there is no ninth text */
     inventory_smbios_parse(SPAN("\x01\x03\x01\x00\x01Short\0\0"), &h);
     assert_string_equal(h.vendor, "");
+    inventory_smbios_parse(SPAN("\x02\x02"
+                                "ab\0\0"
+                                "\x01\x05\x01\x00\x01Not reached\0\0"),
+                           &h);
+    assert_string_equal(h.vendor, ""); /* shorter than its own head */
     inventory_smbios_parse(SPAN("\x01\x05\x01\x00\x01No id\0\0"), &h);
     assert_string_equal(h.vendor, "No id");
     assert_string_equal(h.uuid, "");
