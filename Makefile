@@ -304,7 +304,7 @@ soak: $(OUT)/vigia                     ## hours of load: is everything flat? VIG
 	@scripts/prereqs --install check
 	@BUILD=$(CURDIR)/$(OUT) VIGIA=$(CURDIR)/$(OUT)/vigia nice tests/soak/soak
 
-demo: all                              ## the whole line on this host; KEEP=1 leaves it running
+demo: all $(OUT)/bench/alarms          ## the whole line on this host; KEEP=1 leaves it running
 	@scripts/prereqs --install demo
 	@scripts/demo $(if $(KEEP),--keep)
 

@@ -3,6 +3,8 @@ among what lies in the SOC's lake. Nothing of a finding is made here: each comes
 
 import os
 import socket
+import subprocess
+import tempfile
 import threading
 import time
 
@@ -94,6 +96,27 @@ KINDS = (
     ("integrity", lambda event, demo: event["class_uid"] == 1001 and event["file"]["path"].startswith(demo)),
     ("flood control", is_flood),
 )
+
+
+def spike(replay, conf):
+    """(severity, message) of the first rate-spike, or None. What is usual at an hour takes days to know, so that nothing
+    which runs for seconds can tell it: a service's lines of eight days and a burst go through the agent's detectors by
+    the program `replay`, with the lines' own times for a clock."""
+    begin, usual, hours, burst = 1790000000 // 86400 * 86400, 12, 8 * 24 + 10, 600
+    times = [begin + 3600 * n // usual for n in range(usual * hours)]
+    times += [begin + 3600 * hours + n for n in range(burst)]
+    with tempfile.TemporaryDirectory() as folder:
+        with open(folder + "/app.log", "w", encoding="ascii") as log:
+            for number, at in enumerate(times):
+                stamp = time.strftime("%Y-%m-%dT%H:%M:%S+00:00", time.gmtime(at))
+                log.write("%s demo demo-app[4242]: copied %d files for user backup\n" % (stamp, number))
+        done = subprocess.run([replay, str(7 * 86400), conf + "/rules", conf + "/sigma", folder + "/app.log"],
+                              stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, universal_newlines=True)
+    for row in done.stdout.splitlines():
+        _, severity, rule, _, message = row.split("\t", 4)
+        if rule == "rate-spike":
+            return int(severity), message
+    return None
 
 
 def evidence(event):
