@@ -8,9 +8,10 @@
 
 #include <stdbool.h>
 
-/* Each name, its own among them, as platform/file.h has paths but without the drive, which is the
- * same for all: "/Windows/System32/ntdll.dll". each() returning false ends it. 0, or a negative
- * errno value: -ENOSYS where there is no way to ask, -ENOENT ... for the file. */
+/* Each name of the file that ends in the same last part as path does, its own among them, as
+ * platform/file.h has paths; of very many names only the first. Links are not followed. each()
+ * returning false ends it. 0, or a negative errno value: -ENOSYS where there is no way to ask,
+ * -ENOENT ... for the file. */
 int hardlink_each(const char *path, bool (*each)(void *ctx, const char *name), void *ctx);
 
 #endif

@@ -5,6 +5,7 @@
  */
 #include "platform/clock.h"
 #include "platform/file.h"
+#include "platform/hardlink.h"
 #include "platform/host.h"
 #include "platform/notify.h"
 #include "platform/owner.h"
@@ -212,6 +213,23 @@ static void what_is_not_signed_is_known_as_such(void **state)
     assert_true(s.state == SIGNATURE_NONE || s.state == SIGNATURE_UNKNOWN);
     assert_string_equal(s.subject, "");
     assert_int_equal(signature_of(at("none.exe"), &s), -ENOENT);
+}
+
+static bool count_name(void *ctx, const char *name)
+{
+    assert_non_null(strstr(name, "/x.exe"));
+    ++*(int *)ctx;
+    return true;
+}
+
+static void names_of_one_file_are_asked_for(void **state)
+{
+    (void)state;
+    int names = 0, rc;
+    scratch_append(at("x.exe"), "MZ", 2);
+    assert_int_equal(hardlink_each(at("none.exe"), count_name, &names), -ENOENT);
+    rc = hardlink_each(at("x.exe"), count_name, &names);
+    assert_true(rc == 0 ? names == 1 : rc < 0 && names == 0); /* wine has no list */
 }
 
 static void a_lock_is_held_once(void **state)
@@ -462,6 +480,7 @@ int main(void)
         TEST(owner_list_and_attributes_are_known),
         TEST(a_volume_without_a_journal_says_so),
         TEST(what_is_not_signed_is_known_as_such),
+        TEST(names_of_one_file_are_asked_for),
         TEST(a_lock_is_held_once),
         TEST(an_open_file_can_be_removed),
         TEST(only_files_are_opened),

@@ -82,7 +82,7 @@ struct search { /* for a name in the component store */
     bool found;
 };
 
-/* "/Windows/WinSxS/<component>/<name>" */
+/* "C:/Windows/WinSxS/<component>/<name>" */
 static bool is_in_store(void *ctx, const char *name)
 {
     struct search *s = ctx;
@@ -98,10 +98,9 @@ static bool is_in_store(void *ctx, const char *name)
 static bool has_name_in_store(const struct servicing_explain *x, const char *path)
 {
     char on_disk[INTEGRITY_PATH_MAX], store[232];
-    const char *slash = strchr(x->root, '/'); /* names have no drive */
     struct search s = {.found = false};
     struct span folder;
-    snprintf(store, sizeof(store), "%s/WinSxS/", slash ? slash : "");
+    snprintf(store, sizeof(store), "%s/WinSxS/", x->root);
     integrity_path_split(span_of(path), &folder, &s.name);
     s.store = span_of(store);
     return integrity_paths_on_disk(x->base.self->paths, path, on_disk, sizeof(on_disk)) &&
