@@ -1,8 +1,10 @@
 /* Names of packages and titles of updates: what is found in them is a number of an article or a
- * build, and the end of a title is reached. */
+ * build, texts are ended, and the end of a title is reached. */
+#include "source/integrity/servicing.h"
 #include "source/updates/installed.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n);
 
@@ -22,6 +24,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
         if (p.kb == 0 && p.build == 0)
             abort();
     }
+    struct servicing_package update;
+    if (servicing_package_parse(rest, &update) &&
+        (!memchr(update.name, '\0', sizeof(update.name)) ||
+         !memchr(update.version, '\0', sizeof(update.version))))
+        abort();
     for (before = rest; installed_kb_next(&rest, &kb); before = rest) {
         check_kb(kb);
         if (rest.n >= before.n || rest.p + rest.n != before.p + before.n)

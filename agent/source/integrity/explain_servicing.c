@@ -16,10 +16,10 @@
  * To be hidden here a change would have to put a file that Microsoft signed for Windows into the
  * component store, as TrustedInstaller, under the name that it then gets: in effect another version
  * of that same file, during an update. An older one that the store still has, linked by hand during
- * an update, is the one known case; who changes records of the registry makes a time of update, but
- * no signature. Not explained, and told one by one: what drivers, Store apps, Edge and Office get
- * (no part of the component store), what is removed, what has no ending of a program (program.h),
- * and an update that is taken back.
+ * an update, is the one known case; who changes records of the registry, or the dates by which a
+ * scan finds a file, makes a time of update, but no signature. Not explained, and told one by one:
+ * what drivers, Store apps, Edge and Office get (no part of the component store), what is removed,
+ * what has no ending of a program (program.h), and an update that is taken back.
  */
 #include "base/mem.h"
 #include "base/sha256.h"

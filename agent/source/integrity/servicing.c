@@ -1,6 +1,5 @@
 #include "source/integrity/servicing.h"
 
-#include "base/span.h"
 #include "platform/registry.h"
 #include "source/updates/installed.h"
 
@@ -8,11 +7,10 @@
 
 /* ---- the records ---- */
 
-/* "Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2227.1.14" */
-static bool parse(struct span name, struct servicing_package *out)
+bool servicing_package_parse(struct span name, struct servicing_package *out)
 {
     struct span rest = name, part, version = {"", 0};
-    if (!span_starts(name, PREFIX) || !span_take_until(&rest, '~', &part))
+    if (!span_starts(name, PREFIX) || !span_take_until(&rest, '~', &part) || part.n == PREFIX.n)
         return false;
     span_copy((struct span){part.p + PREFIX.n, part.n - PREFIX.n}, out->name, sizeof(out->name));
     while (span_take_until(&rest, '~', &part))
@@ -45,7 +43,8 @@ static void look_at(void *ctx, const struct registry_key *packages, const char *
     struct registry_info info;
     struct registry_key *key;
     enum installed_state state;
-    if (!parse(span_of(name), &p) || !installed_package_open(packages, name, &key, &state))
+    if (!servicing_package_parse(span_of(name), &p) ||
+        !installed_package_open(packages, name, &key, &state))
         return;
     if (state == INSTALLED_YES && registry_info(key, &info) == 0) {
         p.written_ms = info.written_ms;

@@ -12,6 +12,8 @@
 #ifndef SOURCE_INTEGRITY_SERVICING_H
 #define SOURCE_INTEGRITY_SERVICING_H
 
+#include "base/span.h"
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -32,6 +34,9 @@ struct servicing {
     struct servicing_package package[SERVICING_PACKAGES_MAX]; /* the oldest first */
 };
 
+/* Of a name, "Package_for_RollupFix~31bf3856ad364e35~amd64~~20348.2227.1.14"; what is too long is
+ * cut. False: it is no update's. */
+bool servicing_package_parse(struct span name, struct servicing_package *out);
 void servicing_read(struct servicing *out);
 
 /* Which packages completed a change of a moment (wall clock): a range of indices, first included,
