@@ -178,6 +178,18 @@ function Test-Journal([string]$Drive) {
     New-Result 'ok' $said
 }
 
+function Test-HardLink([string]$Path) {
+    $names = @(& fsutil.exe hardlink list $Path)
+    if ($LASTEXITCODE -ne 0) {
+        return New-Result 'warn' "its names cannot be asked for: $names"
+    }
+    $stored = @($names | Where-Object { $_ -like '*\WinSxS\*' })
+    if ($stored.Count -eq 0) {
+        return New-Result 'warn' 'it has no name in the component store: updates will be told file by file'
+    }
+    New-Result 'ok' ('{0} names, in the component store {1}' -f $names.Count, $stored[0])
+}
+
 function Test-Signature([string]$Path) {
     $said = Get-AuthenticodeSignature -LiteralPath $Path
     $by = 'nobody'
@@ -480,6 +492,7 @@ function Invoke-AllTests {
             (Join-Path $env:windir 'System32\drivers\tcpip.sys'))) {
         Invoke-Test "signature of $path" 'WinVerifyTrust, catalogs' { Test-Signature $path }
     }
+    Invoke-Test 'names of ntdll.dll' 'hard links' { Test-HardLink (Join-Path $env:windir 'System32\ntdll.dll') }
     foreach ($channel in $Channels) {
         Invoke-Test "channel $channel" 'wevtapi' { Test-Channel $channel }
     }
