@@ -105,6 +105,7 @@ UNIT     := base checks_windows config event_record eventlog explain_servicing i
 UNIT     := $(UNIT:%=$(OUT)/unit/test_%.exe) $(patsubst tests/windows/%.c,$(OUT)/unit/%.exe,$(wildcard tests/windows/test_*.c))
 endif
 BENCH    := $(sort $(patsubst tests/bench/%.c,$(OUT)/bench/%,$(wildcard tests/bench/*.c)))
+FLOORS   := $(sort $(patsubst tests/bench/windows/%.c,$(OUT)/bench/%.exe,$(wildcard tests/bench/windows/*.c)))
 FUZZERS  := $(sort $(patsubst tests/fuzz/%.c,%,$(wildcard tests/fuzz/fuzz_*.c)))
 FUZZ     ?= $(FUZZERS)
 CHOSEN   := $(patsubst %,fuzz_%,$(patsubst fuzz_%,%,$(FUZZ)))
@@ -159,6 +160,12 @@ $(OUT)/unit/%.exe: $(OBJ)/tests/windows/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.
 $(OUT)/wevtapi.dll: tests/windows/stand-in/wevtapi.c Makefile
 	@mkdir -p $(@D)
 	$(CC) -std=gnu11 $(WARNINGS) -O2 -s -shared -static-libgcc -DUNICODE -D_WIN32_WINNT=0x0A00 -o $@ $<
+
+# what tests/bench/windows-* compare vigia.exe with
+$(OUT)/bench/%.exe: tests/bench/windows/%.c Makefile
+	@mkdir -p $(@D)
+	$(CC) -std=gnu11 $(WARNINGS) -O2 -s -static -municode -DUNICODE -D_WIN32_WINNT=0x0A00 -D__USE_MINGW_ANSI_STDIO=1 \
+	    -o $@ $< -lwevtapi -lpsapi
 
 $(OUT)/bench/%: $(OBJ)/tests/bench/%.o $(OUT)/libvigia.a $(OUT)/libhelpers.a
 	@mkdir -p $(@D)
@@ -270,8 +277,9 @@ system: $(OUT)/vigia $(SHIMS)          ## system tests, with a real nginx
 	@scripts/prereqs --install check
 	@$(CHECK) system
 
-.PHONY: unit-bins replay-bins
+.PHONY: unit-bins replay-bins floors
 unit-bins: $(UNIT) $(if $(EXE),$(OUT)/wevtapi.dll)
+floors: $(OUT)/wevtapi.dll $(FLOORS)
 replay-bins: $(patsubst %,$(OUT)/replay/%,$(FUZZERS))
 fuzz-replay:                           ## the committed corpora through every fuzz target, with ASan and UBSan
 	@$(MAKE) --no-print-directory SAN=1 replay-bins
@@ -299,6 +307,12 @@ fuzz:                                  ## libFuzzer, FUZZ_SECONDS a target; FUZZ
 
 bench: $(OUT)/vigia $(BENCH)           ## measurements
 	@$(CHECK) --show bench
+
+.PHONY: bench-windows
+bench-windows: windows                 ## measurements of the program for Windows, under wine
+	@scripts/prereqs --install check windows
+	@$(MAKE) --no-print-directory TARGET=windows DEPS=$(WINDOWS_DEPS) SAN= floors
+	@BUILD=$(CURDIR)/build/windows nice scripts/check --show bench/windows-eventlog bench/windows-roles
 
 soak: $(OUT)/vigia                     ## hours of load: is everything flat? VIGIA_SECONDS=7200; plot in build/release/soak
 	@scripts/prereqs --install check
