@@ -26,8 +26,7 @@
 #include <stdint.h>
 
 #define INTEGRITY_ID_SIZE  20
-#define INTEGRITY_NAME_MAX (255 * 3) /* bytes: Windows has 255 units of UTF-16, others 255 bytes   \
-                                      */
+#define INTEGRITY_NAME_MAX (255 * 3) /* bytes: Windows has 255 units of UTF-16 */
 #define INTEGRITY_KEY_MAX  (INTEGRITY_ID_SIZE + 255)
 #define INTEGRITY_PATH_MAX 4096
 #define INTEGRITY_RECORD_MAX                                                                       \
