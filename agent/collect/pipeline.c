@@ -17,7 +17,7 @@
 #define CHECKPOINT_AGE_MS 30000 /* positions without events wait longer: re-reading is harmless */
 #define RETRY_MS          1000  /* disk full */
 #define TICK_MS           300000
-#define STORE_PENDING_MAX (1 << 19) /* state changes held in memory before they are committed */
+#define STORE_PENDING_MAX (1 << 18) /* state changes held in memory before they are committed */
 
 struct running_source {
     const struct source *is;

@@ -30,7 +30,7 @@
 #define COUNTER_GROUP_SIZE 16
 #define COUNTER_KEY_SIZE   (4 + 16 + COUNTER_GROUP_SIZE) /* "sig" and a NUL, version, group */
 #define COUNTER_KEY_PREFIX SPAN("sig\0")
-#define COUNTER_BYTES_MAX  (1536u << 10)
+#define COUNTER_BYTES_MAX  (1280u << 10)
 
 struct counters; /* those of a rule set */
 struct counter;  /* of one correlation */
