@@ -55,7 +55,8 @@ class Library:
         return repr(sorted(facts.items()))
 
 
-MBEDTLS_CONFIG = os.path.join(os.path.dirname(os.path.abspath(__file__)), "mbedtls_user_config.h")
+HERE = os.path.dirname(os.path.abspath(__file__))
+MBEDTLS_CONFIG, LMDB_LISTS = HERE + "/mbedtls_user_config.h", HERE + "/lmdb_midl.h"
 
 
 LIBRARIES = [
@@ -79,7 +80,7 @@ LIBRARIES = [
     Library("lmdb", "0.9.31", "lmdb_0.9.31.orig.tar.gz",
             "d35d4f6f46313d62fd342c9dcbf574432919ce5e802d2b6cbe2ebd549821e5c4",
             ["liblmdb.a"], ["lmdb.h"], files=["mdb.c", "midl.c"], folder="libraries/liblmdb",
-            license="OLDAP-2.8", notice="libraries/liblmdb/LICENSE"),
+            append=("libraries/liblmdb/midl.h", LMDB_LISTS), license="OLDAP-2.8", notice="libraries/liblmdb/LICENSE"),
     Library("libyaml", "0.2.5", "libyaml_0.2.5.orig.tar.gz",
             "fa240dbf262be053f3898006d502d514936c818e422afdcf33921c63bed9bf2e",
             ["libyaml.a"], ["include/yaml.h"],
