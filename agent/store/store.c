@@ -13,7 +13,7 @@
 #define VALUE_MAX  (64 * 1024)
 #define PAGE_FULL  (64 * 1024) /* of a walk, copied out at a time */
 #define CHUNK_FULL (64 * 1024) /* of a bulk, written at a time: others wait meanwhile */
-#define SLICE      500        /* changes of one transaction, each on a page of its own at worst */
+#define SLICE      500         /* changes of one transaction, each on a page of its own at worst */
 #define PATH_SIZE  4400
 
 struct store {
