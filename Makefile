@@ -253,7 +253,7 @@ packages-qemu: deb                     ## the packages in a virtual machine: cgr
 
 # Testing -------------------------------------------------------------------------------------------------------------
 
-bins: $(OUT)/vigia $(SHIMS) $(UNIT) $(BENCH)  ## everything that `check` runs
+bins: $(OUT)/vigia $(SHIMS) $(UNIT) $(if $(SAN),,$(BENCH))  ## everything that `check` runs
 
 ifeq ($(SAN),thread)
 check: bins                            ## every test; the last line is 'N passed, N failed'
@@ -262,12 +262,12 @@ check: bins                            ## every test; the last line is 'N passed
 else ifeq ($(SAN),1)
 check: bins replay-bins
 	@scripts/prereqs --install check
-	@$(CHECK) tree unit replay system
+	@$(CHECK) tree replay unit+system
 else
 check: bins windows-bins
 	@scripts/prereqs --install check windows
 	@$(MAKE) --no-print-directory SAN=1 replay-bins
-	@$(CHECK) tree unit replay system+windows
+	@$(CHECK) tree replay unit+system+windows
 endif
 
 unit: $(UNIT)                          ## unit tests

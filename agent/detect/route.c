@@ -28,7 +28,7 @@ static void make_test(const struct rule_world *w, const struct sigma_pair *pair,
     if (out->what == TEST_FIELD)
         out->name = field_names_add(w->names, span_of(pair->name));
     out->n = split(span_of(pair->text), values);
-    out->values = arena_get(w->arena, out->n, sizeof(out->values[0]));
+    out->values = arena_get(w->arena, out->n, sizeof(const struct pattern *));
     for (size_t i = 0; i < out->n; i++) {
         if (values[i].n > PATTERN_LENGTH_MAX)
             values[i].n = PATTERN_LENGTH_MAX;
