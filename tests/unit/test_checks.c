@@ -364,11 +364,16 @@ static struct told {
     uint64_t files, detections; /* of a 6007 */
 } told[TOLD_MAX];
 static size_t told_n;
+static void (*while_it_looks)(void); /* called once, when the first outcome is told */
 
 static void emit(void *ctx, const struct event *e)
 {
     struct buf line;
+    void (*now)(void) = while_it_looks;
     (void)ctx;
+    while_it_looks = NULL;
+    if (now)
+        now();
     json_free(host_kit_encode(e, &line));
     buf_release(&line);
     assert_true(told_n < TOLD_MAX);
@@ -623,6 +628,28 @@ static void a_long_look_is_cut_into_slices(void **state)
     host_kit_stop(true); /* in the middle of it: nothing leaks (SAN=1) */
 }
 
+static void make_it_bad_and_ask(void)
+{
+    put_file("/etc/bad", "");
+    assert_true(source_checks.request(host_kit.self, "scan"));
+}
+
+/* The look that is under way may have passed by what changed. */
+static void a_look_asked_for_during_another_comes_after_it(void **state)
+{
+    (void)state;
+    write_checks("[Z]\n" HEAD "probe = exists\nfiles = /etc/bad\nwant = absent\n");
+    while_it_looks = make_it_bad_and_ask;
+    told_n = 0;
+    host_kit_start();
+    while (source_checks.run(host_kit.self, clock_mono_ms()) < clock_mono_ms() + 1000) {
+    }
+    assert_int_equal(told[0].status, COMPLIANCE_PASS);
+    assert_string_equal(told[2].id, "Z"); /* behind the totals of the first */
+    assert_int_equal(told[2].status, COMPLIANCE_FAIL);
+    host_kit_stop(true);
+}
+
 int main(void)
 {
 #define IN_A_WORLD(f) cmocka_unit_test_setup_teardown(f, open_world, close_world)
@@ -644,6 +671,7 @@ int main(void)
         IN_A_WORLD(health_says_what_is_wrong),
         IN_A_WORLD(nothing_is_looked_at_while_nothing_can_be_told),
         IN_A_WORLD(a_long_look_is_cut_into_slices),
+        IN_A_WORLD(a_look_asked_for_during_another_comes_after_it),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

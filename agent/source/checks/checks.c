@@ -29,6 +29,7 @@ struct check_source {
     char problem[200]; /* the first of them */
 
     bool looking, all; /* a look is under way; at the slow ones too */
+    bool again;        /* one was asked for since: it may have passed by what changed */
     struct checks_view view;
     size_t at;
     void *walk;
@@ -154,6 +155,9 @@ static void end(struct check_source *self)
     }
     tell_totals(self, now);
     self->due = now + (every < LOOK_MS ? every : LOOK_MS);
+    if (self->again)
+        self->due = self->all_due = 0;
+    self->again = false;
 }
 
 /* Only a look at all of them comes to the second time. */
@@ -214,6 +218,7 @@ static bool request(void *ctx, const char *what)
     if (strcmp(what, "scan") != 0)
         return false;
     self->due = self->all_due = 0;
+    self->again = self->looking;
     return true;
 }
 
