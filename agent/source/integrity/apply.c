@@ -157,7 +157,6 @@ static void give_to_worker(struct integrity *self, struct pending *p, int64_t no
     job->from = p->from;
     p->from = NULL;
     if (!integrity_scan_give(self->scan, job)) {
-        integrity_actor_drop(job->owner);
         integrity_job_free(job);
         integrity_scan_soon(self, now_ms);
     }
@@ -315,7 +314,7 @@ static bool is_same_now(struct integrity *self, const struct integrity_found *f)
 static void look_later(struct integrity *self, const struct integrity_found *f, int64_t now_ms)
 {
     struct pending *p =
-        pendings_add(self->pending, f->path, f->job->owner, now_ms, PENDING_LATEST_MS);
+        pendings_add(self->pending, f->path, f->job->actor, now_ms, PENDING_LATEST_MS);
     if (p)
         p->seen_ms = clock_wall_ms();
     else
@@ -333,7 +332,7 @@ void integrity_apply(struct integrity *self, const struct integrity_found *f, in
 {
     struct integrity_state before;
     const struct pending *p = pendings_find(self->pending, f->path);
-    struct integrity_actor *actor = f->job->owner;
+    struct integrity_actor *actor = f->job->actor;
     if (f->kind == INTEGRITY_FOUND_FORGET) {
         forget(self, f->path);
         return;

@@ -189,7 +189,6 @@ static void finish_job(struct integrity *self, struct integrity_job *job, int64_
     count_skipped(self, r);
     if (r->again)
         integrity_scan_soon(self, now_ms);
-    integrity_actor_drop(job->owner);
     integrity_job_free(job);
 }
 

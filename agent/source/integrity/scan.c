@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "platform/clock.h"
 #include "platform/thread.h"
+#include "source/integrity/pending.h"
 #include "source/integrity/walk.h"
 
 #define JOBS_MAX  64
@@ -31,11 +32,11 @@ struct integrity_scan {
     struct thread *worker;
 };
 
-struct integrity_job *integrity_job_new(const char *path, void *owner)
+struct integrity_job *integrity_job_new(const char *path, struct integrity_actor *actor)
 {
     struct integrity_job *job = mem_new(1, sizeof(*job));
     job->path = mem_text(path);
-    job->owner = owner;
+    job->actor = actor;
     return job;
 }
 
@@ -43,6 +44,7 @@ void integrity_job_free(struct integrity_job *job)
 {
     if (!job)
         return;
+    integrity_actor_drop(job->actor);
     free(job->path);
     free(job->from);
     free(job->adopt);
@@ -170,8 +172,8 @@ static void work(void *arg)
 /* Whether another job that has not begun will see all that this one would. */
 static bool is_waiting(const struct integrity_scan *s, const struct integrity_job *job)
 {
-    for (size_t i = 0; i < s->jobs_n && job->path && !job->owner; i++)
-        if (s->jobs[i]->path && !s->jobs[i]->owner && strcmp(s->jobs[i]->path, job->path) == 0)
+    for (size_t i = 0; i < s->jobs_n && job->path && !job->actor; i++)
+        if (s->jobs[i]->path && !s->jobs[i]->actor && strcmp(s->jobs[i]->path, job->path) == 0)
             return true;
     return false;
 }

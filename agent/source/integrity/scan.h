@@ -30,6 +30,8 @@ struct integrity_result {
     int error;           /* the store could not be written: negative errno value */
 };
 
+struct integrity_actor; /* pending.h */
+
 struct integrity_job {
     char *path;     /* one file or tree (owned); NULL: everything */
     char *from;     /* path was renamed from this (owned), or NULL */
@@ -37,11 +39,12 @@ struct integrity_job {
     bool first;     /* no baseline was ever finished: tell nothing, adopt all */
     bool *adopt;    /* for everything: items whose unknown files are adopted (owned), or NULL */
     bool while_off; /* a journal said that it changed while the agent was off */
-    void *owner;    /* for who asked */
+    struct integrity_actor *actor; /* who changed it (a share of it, owned), or NULL */
     struct integrity_result result;
 };
-struct integrity_job *integrity_job_new(const char *path, void *owner);
-void integrity_job_free(struct integrity_job *job); /* not the owner */
+/* Takes the share of the actor. */
+struct integrity_job *integrity_job_new(const char *path, struct integrity_actor *actor);
+void integrity_job_free(struct integrity_job *job); /* on the loop's thread, or while it waits */
 
 enum integrity_found_kind {
     INTEGRITY_FOUND_STATE,  /* differs from the baseline */
