@@ -1,4 +1,5 @@
 /* Services: systemd's units, and scripts in /etc/init.d that no unit stands for. */
+#include "source/inventory/service_change.h"
 #include "source/inventory/units.h"
 
 #define SCRIPTS_MAX 1024
@@ -108,23 +109,9 @@ static void stamp(struct inventory_reader *r, struct sha256 *s)
         inventory_stamp(r, levels[i], s);
 }
 
-/* Started and stopped is daily work, but for what keeps logs; what is new, or runs something else,
- * is not. */
 static enum event_severity severity(const struct inventory_change *c)
 {
-    struct json_doc *doc = json_read(c->after, NULL), *old = json_read(c->before, NULL);
-    const struct json_value *after = json_root(doc), *before = json_root(old);
-    enum event_severity severity = SEVERITY_LOW;
-    if (c->kind == INVENTORY_CHANGED &&
-        span_equal(json_get_text(before, "command"), json_get_text(after, "command")) &&
-        span_equal(json_get_text(before, "state"), json_get_text(after, "state")))
-        severity = SEVERITY_INFORMATIONAL;
-    if (keeps_logs(c->key) && json_get_bool(before, "running", false) &&
-        !json_get_bool(after, "running", false))
-        severity = SEVERITY_HIGH;
-    json_free(doc);
-    json_free(old);
-    return severity;
+    return service_change_severity(c, keeps_logs(c->key));
 }
 
 const struct inventory_part inventory_services = {

@@ -5,6 +5,7 @@
 #include "platform/registry.h"
 #include "platform/services.h"
 #include "source/inventory/part.h"
+#include "source/inventory/service_change.h"
 #include "source/inventory/watched.h"
 #include "source/updates/read.h"
 
@@ -179,24 +180,9 @@ static void close_part(struct inventory_reader *r)
     inventory_watched_free(r->services);
 }
 
-/* Started and stopped is daily work, but for what keeps logs; what is new, or runs something else,
- * is not. */
 static enum event_severity severity(const struct inventory_change *c)
 {
-    static const char *const facts[] = {"state", "command", "account", "library"};
-    struct json_doc *doc = json_read(c->after, NULL), *old = json_read(c->before, NULL);
-    const struct json_value *after = json_root(doc), *before = json_root(old);
-    enum event_severity severity =
-        c->kind == INVENTORY_CHANGED ? SEVERITY_INFORMATIONAL : SEVERITY_LOW;
-    for (size_t i = 0; i < sizeof(facts) / sizeof(facts[0]); i++)
-        if (!span_equal(json_get_text(before, facts[i]), json_get_text(after, facts[i])))
-            severity = SEVERITY_LOW;
-    if (keeps_logs(c->key) && json_get_bool(before, "running", false) &&
-        !json_get_bool(after, "running", false))
-        severity = SEVERITY_HIGH;
-    json_free(doc);
-    json_free(old);
-    return severity;
+    return service_change_severity(c, keeps_logs(c->key));
 }
 
 const struct inventory_part inventory_services_registry = {

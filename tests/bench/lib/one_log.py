@@ -35,16 +35,6 @@ enabled = {detect}
 """
 
 
-def memory_kib(pid):
-    """RSS, USS"""
-    values = {}
-    with open("/proc/%d/smaps_rollup" % pid) as file:
-        for row in file.read().splitlines()[1:]:
-            name, value = row.split(":")
-            values[name] = int(value.split()[0])
-    return values["Rss"], values["Private_Clean"] + values["Private_Dirty"]
-
-
 def cpu_s(pid):
     """Of its threads; /proc/PID/stat knows but hundredths."""
     total = 0
