@@ -153,19 +153,24 @@ class Line:
             return None
 
     def kill_center(self):
-        """nginx as it ends at a power cut: master and workers at once, with no word to anybody."""
+        """nginx as it ends at a power cut: master and workers at once, with no word to anybody. The
+        master is stopped first, so that none of its workers begins meanwhile; and one that waits for
+        the disk (its inbox is durable) holds the port until the disk answers."""
         pid = self.center_pid()
         if pid is None:
             return
+        os.kill(pid, signal.SIGSTOP)
+        self.wait_for(lambda: state_of(pid) in "TZX", 5, 0.01)
         with open("/proc/%d/task/%d/children" % (pid, pid)) as file:
-            children = [int(word) for word in file.read().split()]
-        for one in [pid] + children:
+            every = [pid] + [int(word) for word in file.read().split()]
+        for one in every:
             try:
                 os.kill(one, signal.SIGKILL)
             except ProcessLookupError:
                 pass
-        self.wait_for(lambda: not any(os.path.exists("/proc/%d/exe" % one) and
-                                      is_alive(one) for one in [pid] + children), 5)
+        if not self.wait_for(lambda: all(state_of(one) in "ZX" for one in every), 60, 0.02):
+            raise RuntimeError("nginx outlives SIGKILL: %s"
+                               % {one: state_of(one) for one in every})
         os.remove(self.center + "/run/vigia-center/nginx.pid")
 
     def start_center(self):
@@ -213,12 +218,13 @@ class Line:
                 shutil.rmtree(self.root, ignore_errors=True)
 
 
-def is_alive(pid):
+def state_of(pid):
+    """R, S, D, T, Z of /proc/pid/stat; X of one that is gone."""
     try:
         with open("/proc/%d/stat" % pid) as file:
-            return file.read().rsplit(")", 1)[1].split()[0] not in "ZX"
+            return file.read().rsplit(")", 1)[1].split()[0]
     except OSError:
-        return False
+        return "X"
 
 
 def is_class(event, class_uid, activity=None):
