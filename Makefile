@@ -98,7 +98,7 @@ UNIT     := $(sort $(patsubst tests/unit/%.c,$(OUT)/unit/%,$(wildcard tests/unit
 ifeq ($(TARGET),windows)
 # those that ask for nothing but platform/, and those of Windows alone
 UNIT     := base checks_windows config event_record eventlog explain_servicing integrity_rehash integrity_spelling \
-            inventory_windows journal json log_audit log_glob log_journal log_reader md5 ocsf outbox pipeline \
+            inventory_windows journal json log_audit log_glob log_journal log_reader md5 ocsf outbox pipeline poll \
             registry_kit registry_source renewal reparse report rules_conf sealed sha256 ship sigma_counter \
             sigma_detector sigma_pattern sigma_rule spool store templates_detector templates_events updates \
             updates_source usn_record

@@ -15,17 +15,31 @@ static DWORD milliseconds(int64_t timeout_ms)
     return timeout_ms < INFINITE ? (DWORD)timeout_ms : INFINITE - 1;
 }
 
+/* One call for each that is ready and one that finds no more, however many there are. */
+static int mark_ready(struct poll_item *const *waited, const HANDLE *handles, DWORD n, DWORD first)
+{
+    int ready = 0;
+    for (DWORD at = 0, rc = first; rc < n - at; ready++) {
+        at += rc;
+        waited[at++]->ready = true;
+        rc = at < n ? WaitForMultipleObjects(n - at, handles + at, FALSE, 0) : WAIT_TIMEOUT;
+    }
+    return ready;
+}
+
 int poll_wait(struct poll_item *items, size_t n, int64_t timeout_ms)
 {
     HANDLE handles[POLL_MAX];
+    struct poll_item *waited[POLL_MAX];
     DWORD used = 0;
-    int ready = 0;
     if (n > POLL_MAX)
         return -EINVAL;
     for (size_t i = 0; i < n; i++) {
         items[i].ready = false;
-        if (items[i].what != WAIT_NONE)
-            handles[used++] = (HANDLE)items[i].what;
+        if (items[i].what == WAIT_NONE)
+            continue;
+        waited[used] = &items[i];
+        handles[used++] = (HANDLE)items[i].what;
     }
     if (used == 0) {
         Sleep(milliseconds(timeout_ms));
@@ -34,12 +48,7 @@ int poll_wait(struct poll_item *items, size_t n, int64_t timeout_ms)
     DWORD rc = WaitForMultipleObjects(used, handles, FALSE, milliseconds(timeout_ms));
     if (rc == WAIT_FAILED)
         return errno_of_last();
-    for (size_t i = 0; rc != WAIT_TIMEOUT && i < n; i++) {
-        items[i].ready = items[i].what != WAIT_NONE &&
-                         WaitForSingleObject((HANDLE)items[i].what, 0) == WAIT_OBJECT_0;
-        ready += items[i].ready;
-    }
-    return ready;
+    return mark_ready(waited, handles, used, rc);
 }
 
 struct bell {

@@ -115,7 +115,7 @@ static void test_random(void **state)
         assert_memory_not_equal(a + i, b + i, 100);
 }
 
-/* ---- threads, poll ---- */
+/* ---- threads ---- */
 
 struct counter {
     struct lock *lock;
@@ -176,52 +176,6 @@ static void test_background(void **state)
     assert_int_equal(background.nice, plain.nice > 10 ? plain.nice : 10);
     assert_int_equal(background.io >> 13, 3);
     assert_int_not_equal(plain.io, background.io);
-}
-
-static void ring(void *arg)
-{
-    clock_sleep_ms(20);
-    bell_ring(arg);
-}
-
-static void test_bell_from_thread(void **state)
-{
-    (void)state;
-    struct bell *b, *silent;
-    struct thread *t;
-    assert_int_equal(bell_open(&b), 0);
-    assert_int_equal(bell_open(&silent), 0);
-    struct poll_item items[] = {{bell_wait(silent), true}, {WAIT_NONE, true}, {bell_wait(b), true}};
-    assert_int_equal(poll_wait(items, 3, 0), 0);
-    assert_false(items[0].ready || items[1].ready || items[2].ready);
-    assert_int_equal(thread_start(ring, b, false, &t), 0);
-    assert_int_equal(poll_wait(items, 3, 10000), 1);
-    assert_true(items[2].ready && !items[0].ready && !items[1].ready);
-    thread_join(t);
-    bell_ring(b); /* several rings are one */
-    bell_ring(b);
-    assert_int_equal(poll_wait(items, 3, -1), 1);
-    bell_clear(b);
-    assert_int_equal(poll_wait(items, 3, 0), 0);
-    bell_clear(b); /* does not wait */
-    bell_close(b);
-    bell_close(silent);
-    bell_close(NULL);
-}
-
-static void test_poll_limits(void **state)
-{
-    (void)state;
-    struct poll_item many[POLL_MAX + 1];
-    for (size_t i = 0; i <= POLL_MAX; i++)
-        many[i].what = WAIT_NONE;
-    assert_int_equal(poll_wait(many, POLL_MAX + 1, 0), -EINVAL);
-    assert_int_equal(poll_wait(many, POLL_MAX, 0), 0);
-    many[0].what = 9999; /* not open: an endless loop if it counted as ready */
-    assert_int_equal(poll_wait(many, 1, 0), -EBADF);
-    int64_t before = clock_mono_ms();
-    assert_int_equal(poll_wait(NULL, 0, 30), 0);
-    assert_true(clock_mono_ms() - before >= 29);
 }
 
 /* ---- notify ---- */
@@ -594,8 +548,6 @@ int main(void)
         cmocka_unit_test(test_random),
         cmocka_unit_test(test_lock_guards),
         cmocka_unit_test(test_background),
-        cmocka_unit_test(test_bell_from_thread),
-        cmocka_unit_test(test_poll_limits),
         TEST(test_notify),
         TEST(test_notify_folder_replaced),
         TEST(test_notify_follows_a_file),
