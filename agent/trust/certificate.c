@@ -20,6 +20,8 @@ struct pem_text {
 static int pem_text_set(struct pem_text *t, struct span pem, struct error *e)
 {
     t->n = 0;
+    if (pem.n == 0)
+        return error_set(e, "it is empty");
     if (pem.n > CERTIFICATE_PEM_MAX || memchr(pem.p, '\0', pem.n))
         return error_set(e, "it is longer than %d bytes or holds a NUL byte", CERTIFICATE_PEM_MAX);
     memcpy(t->bytes, pem.p, pem.n);

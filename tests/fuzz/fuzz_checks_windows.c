@@ -48,7 +48,7 @@ static void ask(const struct check *c)
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
-    struct span rest = span_make(data, n), text;
+    struct span rest = span_make(data, n), text = {"", 0};
     struct checks checks = {0};
     span_take_until(&rest, '\0', &text);
     policy = rest.n > 0 ? (uint8_t)rest.p[0] & 3u : 0;
