@@ -34,7 +34,7 @@
 #define IDLE_MS       60000  /* then what was read of the log is forgotten */
 #define LOOKUPS_MAX   8      /* owners asked for one by one: so many at once ... */
 #define LOOKUP_MS     5000   /* ... and one more after this */
-#define LOOKUP_MS_MAX 40     /* for one */
+#define LOOKUP_MS_MAX 250    /* for one: the host may be busy with other things meanwhile */
 #define AFTER_MS      120000
 
 struct dpkg_explain {
