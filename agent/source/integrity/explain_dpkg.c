@@ -32,9 +32,9 @@
 #define BUDGET_MS     15     /* of one run, for each kind of work */
 #define RELEASE_MAX   128    /* looks asked for in one run */
 #define IDLE_MS       60000  /* then what was read of the log is forgotten */
-#define LOOKUPS_MAX   8      /* owners asked for one by one: so many at once ... */
-#define LOOKUP_MS     5000   /* ... and one more after this */
-#define LOOKUP_MS_MAX 250    /* for one: the host may be busy with other things meanwhile */
+#define LOOKUPS_MS    320    /* owners asked for one by one: so long at once, ... */
+#define LOOKUP_MS     250    /* ... so long for one, as a host may be busy, ... */
+#define LOOKUP_SHARE  125    /* ... and a 125th of the time in the long run */
 #define AFTER_MS      120000
 
 struct dpkg_explain {
@@ -47,8 +47,8 @@ struct dpkg_explain {
     struct verify_hash *hash; /* of the content of the first one at HELD_HASH */
     bool news;                /* since the last pass began */
     int64_t pass_due_ms, pass_ended_ms;
-    int64_t used_ms; /* the log was last of use */
-    int64_t lookups, lookups_ms;
+    int64_t used_ms;                   /* the log was last of use */
+    int64_t lookups_paid_ms;           /* when what they took is a 125th of the time again */
     struct held_owner owner, conffile; /* of the fact completed last */
 };
 
@@ -63,7 +63,6 @@ static struct integrity_explain *open_dpkg(const struct source_host *host)
     x->host_root = host->config->host_root;
     x->log = dpkg_log_new(x->host_root);
     x->pass = owner_pass_new(x->host_root);
-    x->lookups = LOOKUPS_MAX;
     return &x->base;
 }
 
@@ -130,15 +129,38 @@ static bool may_explain(struct dpkg_explain *x, const struct integrity_fact *f, 
 
 /* ---- what is said of a change that nothing explains ---- */
 
-static bool may_look_up(struct dpkg_explain *x, int64_t now_ms)
+/* How long one may be looked for; not above 0: not now. */
+static int64_t lookup_budget_ms(const struct dpkg_explain *x, int64_t now_ms)
 {
-    while (x->lookups < LOOKUPS_MAX && now_ms - x->lookups_ms >= LOOKUP_MS) {
-        x->lookups++;
-        x->lookups_ms += LOOKUP_MS;
-    }
-    if (x->lookups == LOOKUPS_MAX)
-        x->lookups_ms = now_ms;
-    return x->lookups > 0 && x->lookups-- > 0;
+    int64_t owed = x->lookups_paid_ms > now_ms ? x->lookups_paid_ms - now_ms : 0;
+    int64_t left = LOOKUPS_MS - owed / LOOKUP_SHARE;
+    return left < LOOKUP_MS ? left : LOOKUP_MS;
+}
+
+static void pay_lookup(struct dpkg_explain *x, int64_t began_ms)
+{
+    int64_t now_ms = clock_mono_ms(), from = x->lookups_paid_ms;
+    x->lookups_paid_ms = (from > now_ms ? from : now_ms) + (now_ms - began_ms + 1) * LOOKUP_SHARE;
+}
+
+static enum owner_answer look_up(struct dpkg_explain *x, const char *path)
+{
+    int64_t began_ms = clock_mono_ms(), budget_ms = lookup_budget_ms(x, began_ms);
+    if (budget_ms <= 0)
+        return OWNER_TOOK_LONG;
+    enum owner_answer answer = owner_of(x->host_root, path, budget_ms, &x->owner);
+    pay_lookup(x, began_ms);
+    return answer;
+}
+
+static bool look_up_conffile(struct dpkg_explain *x, const char *path)
+{
+    int64_t began_ms = clock_mono_ms();
+    if (lookup_budget_ms(x, began_ms) <= 0)
+        return false;
+    bool is_one = owner_of_conffile(x->host_root, path, &x->conffile);
+    pay_lookup(x, began_ms);
+    return is_one;
 }
 
 /* When a path became what it is, as far as a scan can tell: of what is gone, when the nearest
@@ -181,22 +203,20 @@ static bool may_be_packaged(const char *path)
 }
 
 /* Whose a path is, in x->owner. all: every package was asked before, so that there is an answer. */
-static enum owner_answer find_owner(struct dpkg_explain *x, const char *path, bool all,
-                                    int64_t now_ms)
+static enum owner_answer find_owner(struct dpkg_explain *x, const char *path, bool all)
 {
     if (x->owner.listed || x->owner.has_md5)
         return OWNER_FOUND;
     if (all || !may_be_packaged(path))
         return OWNER_NONE;
-    return may_look_up(x, now_ms) ? owner_of(x->host_root, path, LOOKUP_MS_MAX, &x->owner)
-                                  : OWNER_TOOK_LONG;
+    return look_up(x, path);
 }
 
-static void put_package(struct dpkg_explain *x, struct integrity_fact *f, int64_t now_ms)
+static void put_package(struct dpkg_explain *x, struct integrity_fact *f)
 {
     f->package = x->owner.package;
-    if (!x->owner.has_md5 && strncmp(f->path, "/etc/", 5) == 0 && may_look_up(x, now_ms))
-        f->conffile = owner_of_conffile(x->host_root, f->path, &x->conffile);
+    if (!x->owner.has_md5 && strncmp(f->path, "/etc/", 5) == 0)
+        f->conffile = look_up_conffile(x, f->path);
     if (!f->after || f->after->info.type != FILE_REGULAR || !(x->owner.has_md5 || f->conffile))
         return;
     enum verify_content c =
@@ -209,9 +229,9 @@ static void put_package(struct dpkg_explain *x, struct integrity_fact *f, int64_
 
 static void complete(struct dpkg_explain *x, struct integrity_fact *f, bool all, int64_t now_ms)
 {
-    enum owner_answer owner = find_owner(x, f->path, all, now_ms);
+    enum owner_answer owner = find_owner(x, f->path, all);
     if (owner == OWNER_FOUND)
-        put_package(x, f, now_ms);
+        put_package(x, f);
     /* what is gone although a package has it was not removed by one */
     f->by_packages = (f->after || owner == OWNER_NONE) && is_by_packages(x, f, now_ms);
 }
