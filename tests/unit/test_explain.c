@@ -20,6 +20,8 @@
 
 #define END_MS   60000
 #define TOLD_MAX 64
+#define FOLDERS  8
+#define LARGE    (32 << 20)
 
 struct told {
     char path[200], package[100], vigia[1500], message[300];
@@ -126,14 +128,20 @@ static void log_now(const char *line)
  * future, so that nobody takes dpkg for running. */
 static void upgrade_to(const char *tool, const char *conf)
 {
-    char text[2000], now[40];
+    char text[4000], now[40];
     time_t t = time(NULL);
     struct tm local;
     const struct timespec later[2] = {{t + 600, 0}, {t + 600, 0}};
-    int n = snprintf(text, sizeof(text), "%s  usr/bin/tool\n", sum_of(tool));
-    snprintf(text + n, sizeof(text) - (size_t)n, "%s  usr/bin/other\n", sum_of("other"));
-    write_file("/var/lib/dpkg/info/p.list", "/.\n/usr\n/usr/bin\n/usr/bin/tool\n/usr/bin/other\n"
-                                            "/usr/bin/link\n/usr/bin/sub\n/etc/p.conf\n");
+    int n = snprintf(text, sizeof(text),
+                     "/.\n/usr\n/usr/bin\n/usr/bin/tool\n/usr/bin/other\n"
+                     "/usr/bin/link\n/usr/bin/sub\n/etc/p.conf\n");
+    for (int i = 0; i < FOLDERS; i++)
+        n += snprintf(text + n, sizeof(text) - (size_t)n, "/usr/bin/%d\n/usr/bin/%d/one\n", i, i);
+    write_file("/var/lib/dpkg/info/p.list", text);
+    n = snprintf(text, sizeof(text), "%s  usr/bin/tool\n", sum_of(tool));
+    n += snprintf(text + n, sizeof(text) - (size_t)n, "%s  usr/bin/other\n", sum_of("other"));
+    for (int i = 0; i < FOLDERS; i++)
+        n += snprintf(text + n, sizeof(text) - (size_t)n, "%s  usr/bin/%d/one\n", sum_of("one"), i);
     write_file("/var/lib/dpkg/info/p.md5sums", text);
     snprintf(text, sizeof(text),
              "Package: p\nStatus: install ok installed\nConffiles:\n"
@@ -196,6 +204,29 @@ static void test_explained(void **state)
     host_kit_stop(true);
     start_and_scan(); /* it is in the baseline now, and told */
     assert_int_equal(told_n, 0);
+    host_kit_stop(true);
+}
+
+/* Their folders are ready to be looked through before a large file has given them their turn to be
+ * read, wherever among them it comes. */
+static void test_files_in_new_folders(void **state)
+{
+    (void)state;
+    char path[40], *large = malloc(LARGE + 1);
+    assert_non_null(large);
+    memset(large, 'x', LARGE);
+    large[LARGE] = '\0';
+    write_file("/usr/bin/tool", large);
+    for (int i = 0; i < FOLDERS; i++) {
+        snprintf(path, sizeof(path), "/usr/bin/%d/one", i);
+        write_file(path, "one");
+    }
+    upgrade_to(large, "conf 1");
+    free(large);
+    start_and_scan();
+    assert_int_equal(told_n, 1);
+    assert_non_null(summary());
+    assert_non_null(strstr(summary()->vigia, "\"files_created\":16,\"files_changed\":1"));
     host_kit_stop(true);
 }
 
@@ -320,8 +351,10 @@ static void test_held_survives(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        CASE(test_explained), CASE(test_not_explained), CASE(test_rights),
-        CASE(test_gone),      CASE(test_single_checks), CASE(test_held_survives),
+        CASE(test_explained),     CASE(test_files_in_new_folders),
+        CASE(test_not_explained), CASE(test_rights),
+        CASE(test_gone),          CASE(test_single_checks),
+        CASE(test_held_survives),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -345,6 +345,7 @@ void integrity_apply(struct integrity *self, const struct integrity_found *f, in
     }
     bool known = read_before(self, f->path, 0, &before);
     bool gone = f->kind == INTEGRITY_FOUND_GONE;
+    bool itself = f->job->path && strcmp(f->job->path, f->path) == 0;
     struct integrity_fact fact = {
         .path = f->path,
         .before = known ? &before : NULL,
@@ -354,11 +355,11 @@ void integrity_apply(struct integrity *self, const struct integrity_found *f, in
         .seen_ms = clock_wall_ms(),
         .by_scan = f->job->path == NULL,
         .by_journal = f->job->while_off,
+        .by_walk = !itself,
     };
     bool older = gone || f->state.info.ctime_ns / 1000000 < self->opened_ms;
     fact.while_off = fact.by_journal || (fact.by_scan && self->first_scan && older);
     fact.change = integrity_compare(fact.before, fact.after);
-    bool itself = f->job->path && strcmp(f->job->path, f->path) == 0;
     if (fact.change != 0 && !tell_rename(self, itself ? f->job->from : NULL, &fact, actor, now_ms))
         tell_and_keep(self, &fact, actor);
 }

@@ -321,8 +321,8 @@ static enum explain_verdict judge(struct integrity_explain *base, struct integri
     x->owner = (struct held_owner){.listed = false};
     if (h && h->step == HELD_LOOKED) {
         verdict = judge_held(x, h, f, now_ms);
-    } else if (h && f->by_scan) {
-        verdict = EXPLAIN_HOLD; /* found a second time */
+    } else if (h && f->by_walk) {
+        verdict = EXPLAIN_HOLD; /* found a second time: its own look is to come */
     } else if (may_explain(x, f, now_ms)) {
         explain_hold_fact(base, f, actor, now_ms);
         x->news = true;

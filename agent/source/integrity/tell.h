@@ -18,6 +18,7 @@ struct integrity_fact {
     const struct signature *signature;            /* after; NULL: not looked for */
     int64_t seen_ms;                              /* when it was noticed, wall clock */
     bool by_scan, by_journal;                     /* else it was seen as it happened */
+    bool by_walk;                                 /* in a walk, through all or a folder */
     bool while_off;                               /* it happened while nobody looked */
     enum event_severity severity;
     bool by_packages;       /* the package manager did it, as far as can be told */
